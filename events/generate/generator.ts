@@ -1,0 +1,124 @@
+// What a generator of fake traffic is: a pipeline declares how a good record looks; time, lateness and damage are added here.
+// Record i depends on the plan and i alone, so the same plan is the same bytes, whoever sends them and however fast.
+import type { Faker } from "@faker-js/faker";
+import { type BadKind, damage } from "./damage.ts";
+import { seededFaker } from "./faker.ts";
+import { type Draw, draws, fraction, integer, pick } from "./random.ts";
+
+/** What to send. Event time of record i is `start + i / rate`, give or take what its kind says. */
+export interface Plan {
+  readonly seed: number;
+  /** Milliseconds since the epoch. */
+  readonly start: number;
+  readonly count: number;
+  /** Records a second of event time. */
+  readonly rate: number;
+  readonly latePercent: number;
+  readonly badPercent: number;
+}
+
+/** `late`: its window has closed but accepts it still; `too-late`: behind the allowed lateness; the rest is poison. */
+export type Kind = "good" | "late" | "too-late" | BadKind;
+
+/** One record as it is sent; `facts` are what the pipeline says about it for the ground truth. */
+export interface GeneratedRecord<Facts = unknown> {
+  readonly index: number;
+  readonly kind: Kind;
+  /** Milliseconds since the epoch. */
+  readonly eventTime: number;
+  readonly key: string;
+  readonly value: string | Buffer | null;
+  readonly facts: Facts;
+}
+
+/** How one pipeline's records are made: a file in this folder exports one, and `pipelines.ts` lists it. */
+export interface TrafficGenerator<Facts = unknown, Pools = unknown> {
+  readonly pipeline: string;
+  readonly topic: string;
+  /** The ways this pipeline's records can be bad. */
+  readonly badKinds: readonly BadKind[];
+  /** Fields without which, or with another type in which, a record is refused. */
+  readonly checkedFields: readonly string[];
+  /** What is slow to make and can be drawn from: made once a run. */
+  pools(faker: Faker): Pools;
+  /** A good record: its key, its JSON, and the facts of it. */
+  record(slot: Slot, draw: Draw, pools: Pools): { key: string; value: string; facts: Facts };
+  /** What was sent, in the pipeline's own words, for the summary. */
+  tally?(): Tally<Facts>;
+}
+
+/** A record's place in the plan. */
+export interface Slot {
+  readonly index: number;
+  /** Milliseconds since the epoch. */
+  readonly eventTime: number;
+}
+
+export interface Tally<Facts> {
+  add(record: GeneratedRecord<Facts>): void;
+  /** Label and value, a row each. */
+  rows(): [label: string, value: number][];
+}
+
+/** Event time runs at this rate when records are sent as fast as they go. */
+export const DEFAULT_EVENT_RATE = 1000;
+
+/** A good record is at most this far behind its place: half of what windows tolerate, the other half is for the way. */
+export const MAX_DISORDER_MS = 500;
+
+// With 3 s windows, 1 s out-of-orderness and 10 s allowed lateness, a record of time t is late once t + 4 s has passed
+// at the latest, and too late once t + 14 s has:
+//   t --------- t+4 s ------------------------- t+10 s ---------- t+14 s ------------>
+//   |   good    |  late from here on                                | too late from here on
+const delaysMs: Record<"late" | "too-late", readonly [number, number]> = {
+  late: [4_500, 9_500],
+  "too-late": [16_000, 30_000],
+};
+const farFutureMs = 30 * 86_400_000;
+
+/** When record `index` takes its place in the traffic, in milliseconds since the epoch. */
+export function dueTime(plan: Plan, index: number): number {
+  return plan.start + Math.floor((index * 1000) / plan.rate);
+}
+
+/** Makes record i of a plan, for any i in any order. */
+export function recordMaker<Facts, Pools>(
+  generator: TrafficGenerator<Facts, Pools>,
+  plan: Plan,
+): (index: number) => GeneratedRecord<Facts> {
+  const pools = generator.pools(seededFaker(plan.seed));
+  return (index) => {
+    const draw = draws(plan.seed, index);
+    const kind = drawKind(generator.badKinds, plan, draw);
+    const eventTime = dueTime(plan, index) - drawDelay(kind, draw);
+    const { key, value, facts } = generator.record({ index, eventTime }, draw, pools);
+    return { index, kind, eventTime, key, value: damage(kind, value, generator.checkedFields, draw), facts };
+  };
+}
+
+/** Everything a plan sends, in order: the ground truth. */
+export function* allRecords<Facts, Pools>(
+  generator: TrafficGenerator<Facts, Pools>,
+  plan: Plan,
+): Generator<GeneratedRecord<Facts>> {
+  const record = recordMaker(generator, plan);
+  for (let index = 0; index < plan.count; index++) yield record(index);
+}
+
+/** Whether a pipeline takes this record in: late ones are valid too. */
+export function isValid(record: { readonly kind: Kind }): boolean {
+  return record.kind === "good" || record.kind === "late" || record.kind === "too-late";
+}
+
+function drawKind(badKinds: readonly BadKind[], plan: Plan, draw: Draw): Kind {
+  const percent = fraction(draw) * 100;
+  if (percent < plan.badPercent) return pick(draw, badKinds);
+  if (percent < plan.badPercent + plan.latePercent) return pick(draw, ["late", "too-late"]);
+  return "good";
+}
+
+function drawDelay(kind: Kind, draw: Draw): number {
+  if (kind === "far-future") return -integer(draw, farFutureMs, 2 * farFutureMs);
+  if (kind === "late" || kind === "too-late") return integer(draw, ...delaysMs[kind]);
+  return integer(draw, 0, MAX_DISORDER_MS);
+}
