@@ -1,0 +1,144 @@
+// Kafka: one real broker. Embedded it is Apache Kafka from its published jars, one node that is broker and controller at once.
+import { existsSync } from "node:fs";
+import { cp, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { CannotStart } from "./cannot-start.ts";
+import { lastLines, run } from "./command.ts";
+import { classArchive, findJava, javaEnding, javaFlags, toInstallJavaAndMaven } from "./java.ts";
+import { fetchJars, moveUnlessThere } from "./maven.ts";
+import { anyFreePort } from "./port.ts";
+import type { Launch, Place, ServiceDefinition } from "./service.ts";
+
+/** 4.4.0's pom names a jar that can't be had: stay here. */
+const version = "4.3.1";
+
+export const kafka = {
+  name: "kafka",
+  title: "Kafka",
+  variable: "KAFKA_BROKERS",
+  addressName: "kafkaBrokers",
+  address: (port: number) => `127.0.0.1:${port}`,
+  check: checkBroker,
+  container: { usualPort: 9092, portVariable: "KAFKA_PORT" },
+  embedded: { usualPort: 9092, toInstall: toInstallJavaAndMaven, prepare },
+} as const satisfies ServiceDefinition;
+
+/** Metadata with every partition led, and a group coordinator: what a client needs before its first record. */
+async function checkBroker(brokers: string): Promise<void> {
+  const { Kafka, logLevel } = await import("kafkajs"); // here, so that it loads while the broker starts
+  const client = new Kafka({
+    clientId: "services",
+    brokers: brokers.split(","),
+    logLevel: logLevel.NOTHING,
+    connectionTimeout: 2_000,
+    requestTimeout: 5_000,
+    retry: { retries: 0 },
+  });
+  const admin = client.admin();
+  try {
+    await admin.connect();
+    const { topics } = await admin.fetchTopicMetadata();
+    const leaderless = topics.find(({ partitions }) => partitions.some(({ leader }) => leader < 0));
+    if (leaderless) throw new Error(`topic '${leaderless.name}' has a partition without a leader`);
+    await admin.describeGroups(["services-check"]);
+  } finally {
+    await admin.disconnect();
+  }
+}
+
+async function prepare(place: Place): Promise<Launch> {
+  const java = await findJava(place.environment);
+  const cache = join(place.cacheFolder, `kafka-${version}`);
+  const jars = await fetchJars(
+    cache,
+    [`org.apache.kafka:kafka_2.13:${version}`, "org.slf4j:slf4j-simple:1.7.36"],
+    place,
+  );
+  const classPath = await classPathOf(join(jars, "jars"));
+  const settings = join(place.dataFolder, "server.properties");
+  const log = join(place.dataFolder, "log");
+  await writeFile(settings, await brokerSettings(place.port, log));
+  if (!existsSync(log)) await cp(await formattedLog(java.program, classPath, place), log, { recursive: true });
+  const archive = classArchive(join(place.cacheFolder, `kafka-${version}-java-${java.version}.jsa`), place.dataFolder);
+  return {
+    command: {
+      command: java.program,
+      arguments: [
+        ...javaFlags(place.tuning, place.kafkaHeapMb),
+        ...archive.flags,
+        "-Dorg.slf4j.simpleLogger.showDateTime=true",
+        "-Dorg.slf4j.simpleLogger.dateTimeFormat=HH:mm:ss.SSS",
+        ...["-cp", classPath, "kafka.Kafka", settings],
+      ],
+    },
+    ending: javaEnding(archive, place.isDurable),
+    readyWithinMs: 60_000,
+  };
+}
+
+/** In a stable order: the class archive fits only the class path it was made with. */
+async function classPathOf(folder: string): Promise<string> {
+  const jars = (await readdir(folder)).filter((name) => name.endsWith(".jar")).sort();
+  return jars.map((jar) => join(folder, jar)).join(":");
+}
+
+/**
+ * A log folder as Kafka's own StorageTool formats it, made once and copied for each run, which saves a second. It holds the node's
+ * identity and the bootstrap checkpoint, without which newer groups and transactions don't work.
+ */
+async function formattedLog(java: string, classPath: string, place: Place): Promise<string> {
+  const formatted = join(place.cacheFolder, `kafka-${version}-formatted`);
+  if (existsSync(formatted)) return formatted;
+  const target = await mkdtemp(`${formatted}.making-`);
+  try {
+    const settings = join(place.dataFolder, "format.properties");
+    await writeFile(settings, await brokerSettings(place.port, target));
+    const clusterId = Buffer.from("local-kafka-node").toString("base64url");
+    const format = ["-cp", classPath, "kafka.tools.StorageTool", "format", "-t", clusterId, "-c", settings];
+    const { kind, output } = await run(java, ["-XX:TieredStopAtLevel=1", ...format], place);
+    place.signal.throwIfAborted();
+    if (kind !== "done") throw new CannotStart(`Kafka's StorageTool could not format ${target}:\n${lastLines(output)}`);
+    await moveUnlessThere(target, formatted);
+    return formatted;
+  } finally {
+    await rm(target, { recursive: true, force: true });
+  }
+}
+
+async function brokerSettings(port: number, logFolder: string): Promise<string> {
+  const controllerPort = await anyFreePort();
+  return `process.roles=broker,controller
+node.id=1
+controller.quorum.voters=1@127.0.0.1:${controllerPort}
+listeners=PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}
+advertised.listeners=PLAINTEXT://127.0.0.1:${port}
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
+controller.listener.names=CONTROLLER
+inter.broker.listener.name=PLAINTEXT
+log.dirs=${logFolder}
+# a topic that nobody made is a mistake to be seen
+auto.create.topics.enable=false
+num.partitions=3
+# one node
+offsets.topic.replication.factor=1
+transaction.state.log.replication.factor=1
+transaction.state.log.min.isr=1
+share.coordinator.state.topic.replication.factor=1
+share.coordinator.state.topic.min.isr=1
+min.insync.replicas=1
+controlled.shutdown.enable=false
+# small and soon ready
+offsets.topic.num.partitions=3
+transaction.state.log.num.partitions=3
+share.coordinator.state.topic.num.partitions=3
+group.initial.rebalance.delay.ms=0
+num.network.threads=2
+num.io.threads=4
+background.threads=2
+log.cleaner.dedupe.buffer.size=2097152
+log.segment.bytes=268435456
+log.index.size.max.bytes=2097152
+# samples carry old times: nothing is dropped for its age
+log.retention.ms=-1
+`;
+}

@@ -1,0 +1,78 @@
+// Jars from Maven, fetched once into the cache folder. A fetch that was cut off leaves nothing that looks complete.
+import { existsSync } from "node:fs";
+import { mkdir, mkdtemp, rename, rm, writeFile } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { CannotStart } from "./cannot-start.ts";
+import { lastLines, run } from "./command.ts";
+
+/** group:artifact:version */
+export type Coordinates = `${string}:${string}:${string}`;
+
+export interface Fetch {
+  readonly environment: NodeJS.ProcessEnv;
+  readonly signal: AbortSignal;
+  onProgress(line: string): void;
+}
+
+/** The folder with these artifacts and all they need at run time, fetched unless it is there. */
+export function fetchJars(folder: string, artifacts: readonly Coordinates[], fetch: Fetch): Promise<string> {
+  return fetchOnce(folder, fetch, async (target) => {
+    const pom = join(target, "pom.xml");
+    await writeFile(pom, pomFor(artifacts));
+    const jars = join(target, "jars");
+    return ["-f", pom, `${dependencyPlugin}:copy-dependencies`, "-DincludeScope=runtime", `-DoutputDirectory=${jars}`];
+  });
+}
+
+/** The folder with this artifact's archive unpacked, fetched unless it is there. */
+export function fetchUnpacked(folder: string, artifact: string, fetch: Fetch): Promise<string> {
+  return fetchOnce(folder, fetch, async (target) => [
+    `${dependencyPlugin}:unpack`,
+    `-Dartifact=${artifact}`,
+    `-DoutputDirectory=${target}`,
+  ]);
+}
+
+const dependencyPlugin = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1";
+
+async function fetchOnce(
+  folder: string,
+  fetch: Fetch,
+  goal: (target: string) => Promise<readonly string[]>,
+): Promise<string> {
+  if (existsSync(folder)) return folder;
+  await mkdir(dirname(folder), { recursive: true });
+  const target = await mkdtemp(`${folder}.fetching-`);
+  fetch.onProgress(`fetching ${basename(folder)} from Maven, once`);
+  try {
+    const { kind, output } = await run("mvn", ["-q", "-B", ...(await goal(target))], fetch);
+    fetch.signal.throwIfAborted();
+    if (kind === "missing")
+      throw new CannotStart(`it needs Maven to fetch ${basename(folder)} once, and there is no 'mvn' on PATH`);
+    if (kind === "failed") throw new CannotStart(`Maven could not fetch ${basename(folder)}:\n${lastLines(output)}`);
+    await moveUnlessThere(target, folder);
+    return folder;
+  } finally {
+    await rm(target, { recursive: true, force: true });
+  }
+}
+
+/** Two runs may fetch at the same time: the first to finish wins, both go on with its folder. */
+export async function moveUnlessThere(from: string, to: string): Promise<void> {
+  try {
+    await rename(from, to);
+  } catch (error) {
+    if (!existsSync(to)) throw error;
+  }
+}
+
+function pomFor(artifacts: readonly Coordinates[]): string {
+  const dependencies = artifacts.map((artifact) => {
+    const [group, name, version] = artifact.split(":");
+    return `<dependency><groupId>${group}</groupId><artifactId>${name}</artifactId><version>${version}</version></dependency>`;
+  });
+  return `<project><modelVersion>4.0.0</modelVersion>
+<groupId>local</groupId><artifactId>jars</artifactId><version>1</version>
+<dependencies>${dependencies.join("\n")}</dependencies></project>
+`;
+}

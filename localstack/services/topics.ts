@@ -1,0 +1,73 @@
+// Creates the topics that the functions name. Doing it again changes nothing; a topic that is there with other settings is left as it is
+// and said.
+import { ConfigResourceTypes, Kafka, logLevel } from "kafkajs";
+
+/** What a template says of a topic: `Metadata.KafkaTopics`. */
+export interface TopicSettings {
+  /** Default 3. */
+  readonly partitions?: number;
+  /** Default `delete`. */
+  readonly cleanupPolicy?: "compact" | "delete";
+}
+
+export interface CreatedTopics {
+  readonly created: readonly string[];
+  readonly existing: readonly string[];
+  /** One sentence for each setting of an existing topic that is not the wanted one. */
+  readonly differences: readonly string[];
+}
+
+const defaults = { partitions: 3, cleanupPolicy: "delete" } as const;
+
+/** Creates the topics that don't exist; they have leaders when this resolves. */
+export async function createTopics(
+  brokers: string,
+  topics: Readonly<Record<string, TopicSettings>>,
+): Promise<CreatedTopics> {
+  const client = new Kafka({ clientId: "topics", brokers: brokers.split(","), logLevel: logLevel.NOTHING });
+  const admin = client.admin();
+  await admin.connect();
+  try {
+    const there = new Set(await admin.listTopics());
+    const wanted = Object.entries(topics).map(([topic, settings]) => ({ topic, ...defaults, ...settings }));
+    const missing = wanted.filter(({ topic }) => !there.has(topic));
+    const existing = wanted.filter(({ topic }) => there.has(topic));
+    if (missing.length > 0) await admin.createTopics({ topics: missing.map(toCreate), waitForLeaders: true });
+    const differences = existing.length > 0 ? await differencesOf(admin, existing) : [];
+    return { created: missing.map(({ topic }) => topic), existing: existing.map(({ topic }) => topic), differences };
+  } finally {
+    await admin.disconnect();
+  }
+}
+
+type Admin = ReturnType<Kafka["admin"]>;
+type Wanted = Required<TopicSettings> & { readonly topic: string };
+
+function toCreate({ topic, partitions, cleanupPolicy }: Wanted) {
+  const configEntries = [{ name: "cleanup.policy", value: cleanupPolicy }];
+  return { topic, numPartitions: partitions, replicationFactor: -1, configEntries };
+}
+
+async function differencesOf(admin: Admin, existing: readonly Wanted[]): Promise<string[]> {
+  const { topics } = await admin.fetchTopicMetadata({ topics: existing.map(({ topic }) => topic) });
+  const { resources } = await admin.describeConfigs({
+    includeSynonyms: false,
+    resources: existing.map(({ topic }) => ({
+      type: ConfigResourceTypes.TOPIC,
+      name: topic,
+      configNames: ["cleanup.policy"],
+    })),
+  });
+  return existing.flatMap((wanted) => {
+    const partitions = topics.find(({ name }) => name === wanted.topic)?.partitions.length;
+    const policy = resources.find(({ resourceName }) => resourceName === wanted.topic)?.configEntries[0]?.configValue;
+    const has = (what: string, present: unknown, value: unknown) =>
+      present === value
+        ? []
+        : [`Topic '${wanted.topic}' exists with ${what} ${present}, not ${value}: delete it to have it made anew`];
+    return [
+      ...has("partitions", partitions, wanted.partitions),
+      ...has("cleanup.policy", policy, wanted.cleanupPolicy),
+    ];
+  });
+}

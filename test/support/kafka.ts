@@ -1,0 +1,123 @@
+// What integration suites do with the shared broker: make a topic of their own, write to it, read all of it.
+import { randomUUID } from "node:crypto";
+import { type Consumer, type IHeaders, Kafka, logLevel, type Message } from "kafkajs";
+import { inject } from "vitest";
+import { createTopics, type TopicSettings } from "../../localstack/services/topics.ts";
+
+/** A client of the shared broker. Its retries start soon, for the broker answers CONCURRENT_TRANSACTIONS for a moment after a commit. */
+export function kafkaClient(): Kafka {
+  const brokers = inject("kafkaBrokers").split(",");
+  return new Kafka({
+    clientId: "test",
+    brokers,
+    logLevel: logLevel.NOTHING,
+    retry: { initialRetryTime: 5, retries: 12 },
+  });
+}
+
+/** Creates a topic that no other test knows and returns its name. */
+export async function freshTopic(settings: TopicSettings & { readonly name?: string } = {}): Promise<string> {
+  const { name = "test", ...topicSettings } = settings;
+  const topic = `${name}-${randomUUID().slice(0, 8)}`;
+  await createTopics(inject("kafkaBrokers"), { [topic]: topicSettings });
+  return topic;
+}
+
+/** Writes records once each; they are in the topic when this resolves. */
+export async function produce(topic: string, records: readonly Message[]): Promise<void> {
+  const producer = kafkaClient().producer({ idempotent: true }); // not idempotent, a first send to a new topic may write twice
+  await producer.connect();
+  try {
+    await producer.send({ topic, messages: [...records], acks: -1 });
+  } finally {
+    await producer.disconnect();
+  }
+}
+
+export interface ReadRecord {
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: number;
+  readonly timestamp: number;
+  readonly key: Buffer | null;
+  readonly value: Buffer | null;
+  readonly headers: IHeaders;
+}
+
+export interface ReadOptions {
+  /** Default `read_committed`. */
+  readonly isolation?: "read_committed" | "read_uncommitted";
+}
+
+const longestPollMs = 50;
+/** After so many fetches in a row that found nothing, what is left below the end can't be read: it belongs to an open transaction. */
+const emptyFetches = 4;
+
+/**
+ * Reads the topic from its start to the end it has now, in partition and offset order. Transaction markers and aborted records are passed
+ * over; under `read_committed` an open transaction ends the reading of its partition.
+ */
+export async function readAll(
+  topic: string,
+  { isolation = "read_committed" }: ReadOptions = {},
+): Promise<ReadRecord[]> {
+  const client = kafkaClient();
+  const unread = await unreadEnds(client, topic);
+  if (unread.size === 0) return [];
+  const consumer = client.consumer({
+    groupId: `read-all-${randomUUID()}`,
+    readUncommitted: isolation === "read_uncommitted",
+    maxWaitTimeInMs: longestPollMs,
+    retry: { initialRetryTime: 20, retries: 12 },
+  });
+  const records: ReadRecord[] = [];
+  try {
+    const isRead = readToEnds(consumer, unread);
+    await consumer.connect();
+    await consumer.subscribe({ topic, fromBeginning: true });
+    await consumer.run({
+      autoCommit: false,
+      eachBatch: async ({ batch }) => {
+        for (const { offset, timestamp, key, value, headers = {} } of batch.messages) {
+          const at = { topic, partition: batch.partition, offset: Number(offset), timestamp: Number(timestamp) };
+          records.push({ ...at, key, value, headers });
+        }
+      },
+    });
+    await isRead;
+  } finally {
+    await consumer.disconnect();
+  }
+  return records.sort((one, other) => one.partition - other.partition || one.offset - other.offset);
+}
+
+/** The last offset of every partition that holds anything. */
+async function unreadEnds(client: Kafka, topic: string): Promise<Map<number, number>> {
+  const admin = client.admin();
+  await admin.connect();
+  try {
+    const ends = await admin.fetchTopicOffsets(topic);
+    const filled = ends.filter(({ low, high }) => Number(high) > Number(low));
+    return new Map(filled.map(({ partition, high }) => [partition, Number(high) - 1]));
+  } finally {
+    await admin.disconnect();
+  }
+}
+
+/** Settles when every partition has been read to its end. Batches of markers alone reach no `eachBatch`, but this event tells of them. */
+function readToEnds(consumer: Consumer, unread: Map<number, number>): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  let emptyInARow = 0;
+  consumer.on(consumer.events.END_BATCH_PROCESS, ({ payload }) => {
+    emptyInARow = 0;
+    if (Number(payload.lastOffset) >= (unread.get(payload.partition) ?? 0)) unread.delete(payload.partition);
+    if (unread.size === 0) resolve();
+  });
+  consumer.on(consumer.events.FETCH, ({ payload }) => {
+    const waitedInVain = payload.duration >= longestPollMs;
+    emptyInARow = waitedInVain ? emptyInARow + 1 : 0;
+    if (emptyInARow >= emptyFetches) resolve();
+  });
+  consumer.on(consumer.events.CRASH, ({ payload }) => reject(payload.error));
+  return promise;
+}
