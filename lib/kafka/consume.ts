@@ -2,7 +2,13 @@
 // Nothing is ever reported done that was not done: a failed partition is answered as a suffix, or thrown where answers are not read.
 
 import type { ZodType } from "zod";
-import type { PartialBatchResponse, WireRecord } from "./event.ts";
+import { optional } from "../config.ts";
+import { ConfigError, FencedError, messageOf } from "../errors.ts";
+import { log, measure } from "../telemetry.ts";
+import { deadLetter } from "./dead-letter.ts";
+import { decoder, Refusal } from "./decode.ts";
+import type { KafkaEvent, PartialBatchResponse, WireRecord } from "./event.ts";
+import { DecodedRecord } from "./record.ts";
 
 /** A record as it came: where it stands in Kafka, and its key and headers, read only when asked for. */
 export interface SourceRecord {
@@ -37,6 +43,8 @@ export interface Batch<V> {
   readonly lastOffset: number;
   /** The valid records, in offset order; may be empty. */
   readonly records: readonly Decoded<V>[];
+  /** All records as they came, poison included. */
+  readonly wire: readonly WireRecord[];
 }
 
 export type PoisonReason = "not-json" | "schema" | "tombstone" | "far-future";
@@ -68,6 +76,8 @@ export interface SideRecord {
 export interface SideOutput {
   readonly topic: string;
   publish(source: SourcePartition, items: readonly SideRecord[]): Promise<void>;
+  /** Renews the committed offset of a source partition: without members a group's offsets expire (after 7 days by default). */
+  refresh(source: SourcePartition): Promise<void>;
 }
 
 export interface Consumer<V> {
@@ -81,6 +91,150 @@ export interface Consumer<V> {
 export type Handler = (event: unknown) => Promise<PartialBatchResponse | undefined>;
 
 /** Makes the handler of a function that is bound to a Kafka topic. */
-export function consume<V>(_consumer: Consumer<V>): Handler {
-  throw new Error("consume is not built yet");
+export function consume<V>(consumer: Consumer<V>): Handler {
+  const decode = decoder(consumer.input);
+  const answers = partialResponsesAreRead();
+  return async (event) => {
+    const shares = sharesOf(event);
+    const failures = (await Promise.all(shares.map((share) => attempt(share, decode, consumer)))).filter(isFailure);
+    if (failures.length === 0) return answers ? { batchItemFailures: [] } : undefined;
+    if (!answers || failures.length === shares.length) throw failed(failures, shares.length);
+    return { batchItemFailures: failures.flatMap(itemsOf) };
+  };
+}
+
+/** One partition's records in an event, under the event's own name for it. */
+interface Share {
+  readonly name: string;
+  readonly records: readonly WireRecord[];
+}
+
+interface Failure {
+  readonly share: Share;
+  readonly error: unknown;
+}
+
+type Decode<V> = (record: WireRecord) => V | Refusal;
+
+/** AWS reads the answer only where the mapping says ReportBatchItemFailures; elsewhere an answer would count as success. */
+function partialResponsesAreRead(): boolean {
+  const text = optional("PARTIAL_BATCH_RESPONSES", "false");
+  if (text === "true" || text === "false") return text === "true";
+  throw new ConfigError(
+    `Environment variable PARTIAL_BATCH_RESPONSES must be true or false: got ${JSON.stringify(text)}.`,
+  );
+}
+
+async function attempt<V>(share: Share, decode: Decode<V>, consumer: Consumer<V>): Promise<Failure | undefined> {
+  const began = performance.now();
+  try {
+    const { batch, poison } = sorted(share, decode, consumer);
+    if (poison.length > 0) await setAside(batch, poison, consumer.poison);
+    await consumer.process(batch);
+    tell(batch, poison.length, performance.now() - began);
+    return undefined;
+  } catch (error) {
+    tellFailure(share, error);
+    return { share, error };
+  }
+}
+
+/** Valid records apart from poison, both in offset order. */
+function sorted<V>({ records: wire }: Share, decode: Decode<V>, { accept }: Consumer<V>) {
+  const records: DecodedRecord<V>[] = [];
+  const poison: Poison[] = [];
+  for (const record of wire) {
+    const value = decode(record);
+    if (value instanceof Refusal) {
+      poison.push({ record, reason: value.reason, message: value.message });
+      continue;
+    }
+    const decoded = new DecodedRecord(record, value);
+    const refused = accept?.(value, decoded);
+    if (refused === undefined) records.push(decoded);
+    else poison.push({ record, reason: refused.reason, message: refused.message });
+  }
+  const { topic, partition, offset: firstOffset } = wire[0]!;
+  const batch: Batch<V> = { topic, partition, firstOffset, lastOffset: wire.at(-1)!.offset, records, wire };
+  return { batch, poison };
+}
+
+/** Poison leaves before the rest is processed: when that fails the poison comes again, and is not published again. */
+async function setAside(batch: Batch<unknown>, poison: readonly Poison[], output: SideOutput): Promise<void> {
+  await output.publish(batch, poison.map(deadLetter));
+  for (const { record, reason, message } of poison) {
+    const { topic, partition, offset } = record;
+    log.warn("poison", { topic, partition, offset, reason, detail: message, deadLetters: output.topic });
+  }
+}
+
+function tell(
+  { topic, partition, firstOffset, lastOffset, records }: Batch<unknown>,
+  poison: number,
+  took: number,
+): void {
+  const measures = { records: records.length, records_poison: poison, batch_ms: Math.round(took) };
+  measure("batch", measures, { topic, partition, firstOffset, lastOffset });
+}
+
+function tellFailure({ records }: Share, error: unknown): void {
+  const { topic, partition, offset: firstOffset } = records[0]!;
+  const fields = { topic, partition, firstOffset, lastOffset: records.at(-1)!.offset, error: messageOf(error) };
+  // Fenced: a newer instance has these records; coming again they find themselves done.
+  if (error instanceof FencedError) log.warn("batch left to a newer instance", fields);
+  else log.error("batch failed", fields);
+}
+
+function isFailure(outcome: Failure | undefined): outcome is Failure {
+  return outcome !== undefined;
+}
+
+/** Every record of the partition: only listed records come again, so a hole would lose what lies in it. */
+function itemsOf({ share }: Failure): PartialBatchResponse["batchItemFailures"] {
+  return share.records.map(({ offset }) => ({ itemIdentifier: { partition: share.name, offset } }));
+}
+
+function failed(failures: readonly Failure[], partitions: number): Error {
+  const [first] = failures;
+  const names = failures.map(({ share }) => share.name).join(", ");
+  return new Error(`${failures.length} of ${partitions} partitions failed (${names}): ${messageOf(first?.error)}`, {
+    cause: failures.length === 1 ? first?.error : new AggregateError(failures.map(({ error }) => error)),
+  });
+}
+
+/** The event's partitions, each in offset order. */
+function sharesOf(event: unknown): Share[] {
+  if (!isKafkaEvent(event)) throw new ConfigError(notKafka(event));
+  return Object.entries(event.records)
+    .filter(([, records]) => records.length > 0)
+    .map(([name, records]) => ({ name, records: inOffsetOrder(records) }));
+}
+
+function isKafkaEvent(event: unknown): event is KafkaEvent {
+  if (typeof event !== "object" || event === null) return false;
+  if (!("eventSource" in event) || !("records" in event)) return false;
+  const { eventSource, records } = event;
+  if (eventSource !== "aws:kafka" && eventSource !== "SelfManagedKafka") return false;
+  return typeof records === "object" && records !== null && Object.values(records).every(Array.isArray);
+}
+
+function notKafka(event: unknown): string {
+  const got = typeof event === "object" && event !== null ? `an object with ${namesIn(event)}` : typeof event;
+  return (
+    "This function expects Lambda's Kafka event (eventSource 'aws:kafka' or 'SelfManagedKafka', records by topic-partition): " +
+    `got ${got}. Bind it to a topic in its functions.yml, or invoke it with one of the samples in events/.`
+  );
+}
+
+function namesIn(event: object): string {
+  const names = Object.keys(event).slice(0, 5);
+  return names.length === 0 ? "nothing in it" : `the properties ${names.join(", ")}`;
+}
+
+/** They come so from AWS; a sender that mixes them up, or says one twice, must not make us do so. */
+function inOffsetOrder(records: readonly WireRecord[]): readonly WireRecord[] {
+  const isOrdered = records.every((record, i) => i === 0 || records[i - 1]!.offset < record.offset);
+  if (isOrdered) return records;
+  const sorted = [...records].sort((a, b) => a.offset - b.offset);
+  return sorted.filter((record, i) => i === 0 || sorted[i - 1]!.offset < record.offset);
 }

@@ -1,0 +1,108 @@
+// The one place where the Kafka client is made: from the environment, once per execution environment, closed when it is told to stop.
+// Another client would be put in here and in exactly-once.ts; nothing else imports kafkajs but for its message type.
+
+import { type Admin, Kafka, type LogEntry, logLevel } from "kafkajs";
+import { optional, required, requiredList } from "../config.ts";
+import { log } from "../telemetry.ts";
+import { retry } from "./retry.ts";
+
+/** How a function reaches Kafka, and the name under which it keeps its place there. */
+export interface KafkaConnection {
+  readonly kafka: Kafka;
+  /** Namespace and function name: the prefix of consumer groups and transactional ids. */
+  readonly owner: string;
+  /** A connected admin client, one per connection. */
+  admin(): Promise<Admin>;
+  /** Drops the admin client, so that the next one starts from fresh metadata. */
+  resetAdmin(): Promise<void>;
+  /** Has `close` called when the connection is closed. */
+  onClose(close: () => Promise<void>): void;
+  close(): Promise<void>;
+}
+
+export interface KafkaSettings {
+  readonly brokers: readonly string[];
+  readonly owner: string;
+  readonly clientId?: string;
+}
+
+let fromEnvironment: KafkaConnection | undefined;
+
+/** This execution environment's connection, from KAFKA_BROKERS, NAMESPACE and Lambda's own AWS_LAMBDA_FUNCTION_NAME. */
+export function environmentConnection(): KafkaConnection {
+  if (fromEnvironment === undefined) {
+    const connection = openConnection({ brokers: requiredList("KAFKA_BROKERS"), owner: functionOwner() });
+    closeOnTermination(connection);
+    fromEnvironment = connection;
+  }
+  return fromEnvironment;
+}
+
+/** The owner name of a function: this one, or another that a keeper looks after. */
+export function functionOwner(functionName: string = required("AWS_LAMBDA_FUNCTION_NAME")): string {
+  return `${optional("NAMESPACE", "")}${functionName}`;
+}
+
+/** A connection of its own; nothing is sent before it is used. */
+export function openConnection({ brokers, owner, clientId = owner }: KafkaSettings): KafkaConnection {
+  const kafka = new Kafka({
+    brokers: [...brokers],
+    clientId,
+    retry,
+    connectionTimeout: 3_000,
+    logLevel: logLevel.WARN,
+    logCreator: () => logEntry,
+  });
+  const closers = new Set<() => Promise<void>>();
+  let admin: Promise<Admin> | undefined;
+
+  async function connectedAdmin(): Promise<Admin> {
+    const client = kafka.admin({ retry });
+    await client.connect();
+    return client;
+  }
+  async function resetAdmin(): Promise<void> {
+    const dropped = admin;
+    admin = undefined;
+    await dropped?.then((client) => client.disconnect()).catch(() => undefined);
+  }
+  return {
+    kafka,
+    owner,
+    admin() {
+      admin ??= connectedAdmin().catch((error) => {
+        admin = undefined;
+        throw error;
+      });
+      return admin;
+    },
+    resetAdmin,
+    onClose(close) {
+      closers.add(close);
+    },
+    async close() {
+      await Promise.allSettled([resetAdmin(), ...[...closers].map((close) => close())]);
+    },
+  };
+}
+
+/** SIGTERM reaches a function only where it has an extension, or runs locally: connections are closed, then the signal does what it does. */
+function closeOnTermination(connection: KafkaConnection): void {
+  process.once("SIGTERM", () => {
+    const others = process.listenerCount("SIGTERM") > 0;
+    void connection.close().finally(() => {
+      if (!others) process.kill(process.pid, "SIGTERM");
+    });
+  });
+}
+
+/** Answers that are part of normal work and are dealt with: just after a commit, and when a newer producer has taken over. */
+const expected = /another concurrent operation on the same transaction|an operation with an old epoch/;
+
+function logEntry({ namespace, level, log: entry }: LogEntry): void {
+  const { message, error, retryCount, broker, groupId } = entry;
+  const fields = { namespace, detail: message, error, retryCount, broker, groupId };
+  if (expected.test(`${message} ${error}`)) log.debug("kafka client", fields);
+  else if (level <= logLevel.ERROR) log.error("kafka client", fields);
+  else log.warn("kafka client", fields);
+}

@@ -1,0 +1,79 @@
+// From the wire to a validated value, or the reason why it can never be one: base64, UTF-8, JSON and schema, each passed over once.
+// Reasons are safe to log: they name positions, paths and rules, never what stood there.
+
+import { isUtf8 } from "node:buffer";
+import { compile, type ZodError, type ZodType } from "zod";
+import type { PoisonReason } from "./consume.ts";
+import type { WireRecord } from "./event.ts";
+
+/** Why a record's value is refused. */
+export class Refusal {
+  readonly reason: PoisonReason;
+  readonly message: string;
+
+  constructor(reason: PoisonReason, message: string) {
+    this.reason = reason;
+    this.message = message;
+  }
+}
+
+/** Makes the decoder of a schema. It is compiled: validation takes a sixth of parsing the JSON. */
+export function decoder<V>(input: ZodType<V>): (record: WireRecord) => V | Refusal {
+  const schema = compile(input);
+  return ({ value }) => {
+    if (value == null) return new Refusal("tombstone", "the record has no value");
+    const json = parsedJson(value);
+    if (json instanceof Refusal) return json;
+    const result = schema.safeParse(json);
+    return result.success ? result.data : new Refusal("schema", issuesOf(result.error));
+  };
+}
+
+/** One buffer for every record: what it holds is read out before the next one comes. Grown to the largest value seen. */
+let scratch = Buffer.allocUnsafeSlow(64 * 1024);
+
+function parsedJson(base64: string): unknown {
+  const text = textOf(base64);
+  if (text === undefined) return new Refusal("not-json", "the value is not UTF-8");
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    return new Refusal("not-json", `the value is not JSON${positionIn(error)}`);
+  }
+}
+
+/** The text of a base64 value, or undefined where its bytes are not UTF-8: replacing them would change what was sent. */
+function textOf(base64: string): string | undefined {
+  if (base64.length > scratch.length) scratch = Buffer.allocUnsafeSlow(base64.length * 2);
+  const length = scratch.write(base64, "base64");
+  return isUtf8(scratch.subarray(0, length)) ? scratch.toString("utf8", 0, length) : undefined;
+}
+
+/** V8 quotes the text in its message; only the position is ours to tell. */
+function positionIn(error: unknown): string {
+  const position = error instanceof Error ? / at position (\d+)/.exec(error.message) : null;
+  return position === null ? "" : ` (position ${position[1]})`;
+}
+
+const issuesShown = 5;
+
+function issuesOf({ issues }: ZodError): string {
+  const shown = issues.slice(0, issuesShown).map((issue) => `${pathOf(issue.path)}: ${ruleOf(issue)}`);
+  if (issues.length > issuesShown) shown.push(`and ${issues.length - issuesShown} more`);
+  return shown.join("; ");
+}
+
+type Issue = ZodError["issues"][number];
+
+function ruleOf(issue: Issue): string {
+  if (issue.code === "invalid_type") return `expected ${issue.expected}`;
+  if (issue.code === "invalid_format") return `not a valid ${issue.format}`;
+  // The message of a check of our own is a constant of the schema, not something that was sent.
+  return issue.code === "custom" ? issue.message : issue.code;
+}
+
+/** A path may hold keys that were sent (of a record type): anything but plain field names is left out. */
+function pathOf(path: readonly PropertyKey[]): string {
+  if (path.length === 0) return "value";
+  return path.map((step) => (/^(\d+|[a-z_][a-z0-9_]{0,39})$/i.test(String(step)) ? String(step) : "*")).join(".");
+}
