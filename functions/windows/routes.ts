@@ -1,0 +1,9 @@
+// Which windowed pipelines the emitter serves, and where their results go. A windowed declaration that is missing here fails a test.
+
+import type { EmitRoute } from "../../lib/windows/emit-loop.ts";
+import { paidTransactions } from "../transactions/window.ts";
+
+/** The routes, by the names of their output topics. */
+export function routes(topics: { readonly transactions: string }): readonly EmitRoute[] {
+  return [{ window: paidTransactions, topic: topics.transactions }];
+}

@@ -1,0 +1,229 @@
+// The consuming side of a windowed aggregation: one partition's batch into partials, late records and the partition's progress.
+//
+// The order of writes is what makes a crash between any two of them harmless:
+//   1. partials (conditional: each record at most once)   2. late topic (exactly-once)   3. marks on windows that may have been emitted already
+//   4. the partition's progress (moves the watermark)     5. the answer, on which the event source commits its offset
+// A redelivered batch runs through them again; what is done already is refused, skipped or overwritten with the same.
+
+import { ConfigError } from "../errors.ts";
+import type { Batch, Consumer, Decoded, SideOutput } from "../kafka/consume.ts";
+import { fold, type LateShare, refold, type WindowShare } from "./fold.ts";
+import type { Partial, PartialKey, WindowStore } from "./store.ts";
+import { type Aggregates, mergeStates, shapeOf, type WindowDeclaration } from "./tumbling.ts";
+import { isDue, type Progress } from "./watermark.ts";
+
+/** What an aggregation works on. */
+export interface AggregateEdges {
+  readonly store: WindowStore;
+  /** Where records go that come after their window has been closed for good. */
+  readonly late: SideOutput;
+  /** Makes sure that offsets below the stored ones are a redelivery and not a topic made anew; throws where they are not. */
+  readonly checkRedelivery: (
+    batch: Pick<Batch<unknown>, "topic" | "partition" | "records">,
+    done: Progress,
+  ) => Promise<void>;
+  /** Told of late records once they are in the late topic. */
+  readonly onLate: (batch: Pick<Batch<unknown>, "topic" | "partition">, count: number) => void;
+  readonly now: () => number;
+}
+
+/** The consumer of a windowed aggregation: `consume({ ...aggregate(window, edges), poison })`. */
+export function aggregate<In, A extends Aggregates<In>>(
+  window: WindowDeclaration<In, A>,
+  edges: AggregateEdges,
+): Pick<Consumer<In>, "input" | "accept" | "process"> {
+  const partitions = new Map<string, PartitionWriter<In, A>>();
+  return {
+    input: window.input,
+    accept(value, record) {
+      const ahead = window.eventTime(value, record) - record.timestamp;
+      if (ahead <= window.maxFuture) return undefined;
+      return {
+        reason: "far-future",
+        message: `the event time is ${ahead} ms past the record's own timestamp: at most ${window.maxFuture} ms is taken`,
+      };
+    },
+    async process(batch) {
+      const name = `${batch.topic}-${batch.partition}`;
+      let writer = partitions.get(name);
+      if (writer === undefined) {
+        writer = await openPartition(window, edges, batch);
+        partitions.set(name, writer);
+      }
+      await writer(batch);
+    },
+  };
+}
+
+type PartitionWriter<In, _A> = (batch: Batch<In>) => Promise<void>;
+
+/** What this execution environment remembers of a partition. It may be outdated: every write says what it expects, so a stale memory costs a write and no more. */
+async function openPartition<In, A extends Aggregates<In>>(
+  window: WindowDeclaration<In, A>,
+  edges: AggregateEdges,
+  { topic, partition }: Batch<In>,
+): Promise<PartitionWriter<In, A>> {
+  const { store } = edges;
+  const shape = shapeOf(window);
+  await checkShape(window, store, topic);
+  const partials = new Map<string, Partial>();
+  let [progress, frontier] = await Promise.all([store.readProgress(partition), store.readFrontier()]);
+
+  return async function write(batch) {
+    const records = await freshRecords(batch);
+    const folded = fold(window, records, frontier);
+    const late = [
+      ...(await inParallel(folded.shares, (share) => addShare(share, records))),
+      ...(await inParallel(folded.late, sealShare)),
+    ].flat();
+    if (late.length > 0) await publishLate(batch, late);
+    await markEmitted([...folded.shares]);
+    await moveProgress(batch, folded.maxEventTime);
+  };
+
+  /** The records not yet processed. Progress is stored last, so what lies below it is done in every respect. */
+  async function freshRecords(batch: Batch<In>): Promise<readonly Decoded<In>[]> {
+    if (progress === undefined || batch.firstOffset >= progress.nextOffset) return batch.records;
+    const done = progress;
+    await edges.checkRedelivery(batch, done);
+    return batch.records.filter(({ offset }) => offset >= done.nextOffset);
+  }
+
+  /** Adds a share to its partial, once; answers the records that turn out to be late, because another delivery has sealed the window. */
+  async function addShare(whole: WindowShare, records: readonly Decoded<In>[]): Promise<readonly Decoded<In>[]> {
+    const key = keyOf(whole);
+    for (;;) {
+      const present = partials.get(nameOf(key));
+      const share = present === undefined ? whole : shareAfter(whole, present.lastOffset, records);
+      if (share === undefined) return [];
+      if (present?.lateFrom !== undefined) return recordsOf(share, records);
+      const state = present?.state === undefined ? share.state : mergeStates(shape, present.state, share.state);
+      if (await put(key, present, { state, lastOffset: share.lastOffset })) return [];
+    }
+  }
+
+  function shareAfter(
+    share: WindowShare,
+    lastOffset: number,
+    records: readonly Decoded<In>[],
+  ): WindowShare | undefined {
+    return share.firstOffset > lastOffset ? share : refold(window, records, share, lastOffset);
+  }
+
+  function recordsOf(share: WindowShare, records: readonly Decoded<In>[]): readonly Decoded<In>[] {
+    return records.filter(
+      (record) => refold(window, [record], share, -1) !== undefined && record.offset >= share.firstOffset,
+    );
+  }
+
+  /**
+   * Decides, once for every delivery of these records, that they are late: the window is sealed from the first of them on.
+   * Those that an earlier delivery has counted are not late. A delivery that still holds an older frontier can't count them any more.
+   */
+  async function sealShare({ start, group, records }: LateShare<In>): Promise<readonly Decoded<In>[]> {
+    const key = keyOf({ start, group });
+    for (;;) {
+      const present = partials.get(nameOf(key));
+      const uncounted = records.filter(({ offset }) => offset > (present?.lastOffset ?? -1));
+      const first = uncounted[0];
+      if (first === undefined || present?.lateFrom !== undefined) return uncounted;
+      if (await put(key, present, { lastOffset: -1, ...present, lateFrom: first.offset })) return uncounted;
+    }
+  }
+
+  async function put(key: PartialKey, expected: Partial | undefined, next: Partial): Promise<boolean> {
+    const written = await store.putPartial(key, expected, next);
+    const present = written.kind === "stored" ? next : written.present;
+    if (present === undefined) partials.delete(nameOf(key));
+    else partials.set(nameOf(key), present);
+    return written.kind === "stored";
+  }
+
+  async function publishLate(batch: Batch<In>, records: readonly Decoded<In>[]): Promise<void> {
+    const inOrder = [...records].sort((a, b) => a.offset - b.offset);
+    await edges.late.publish(
+      batch,
+      inOrder.map((record) => ({
+        record: record.wire,
+        headers: { "late.event-time": String(window.eventTime(record.value, record)) },
+      })),
+    );
+    edges.onLate(batch, inOrder.length);
+  }
+
+  /**
+   * Marks the windows whose end had been published when their partial changed: the emitter may have missed the change.
+   * The frontier is read after the partials are stored, and the emitter publishes it before it reads them: one of the two sees the other.
+   */
+  async function markEmitted(shares: readonly WindowShare[]): Promise<void> {
+    frontier = await store.readFrontier();
+    const due = shares.filter(({ start }) => isDue(window, start, frontier));
+    await inParallel(due, (share) => store.markDirty({ ...keyOf(share), token: `${edges.now()}-${share.lastOffset}` }));
+    for (const [name, at] of starts())
+      if (at + window.size + 2 * window.allowedLateness < (frontier ?? 0)) partials.delete(name);
+  }
+
+  function* starts(): Iterable<readonly [string, number]> {
+    for (const name of partials.keys()) yield [name, Number(name.slice(0, name.indexOf("/")))];
+  }
+
+  async function moveProgress(batch: Batch<In>, maxEventTime: number | undefined): Promise<void> {
+    for (;;) {
+      const present: Progress | undefined = progress;
+      if (present !== undefined && present.nextOffset > batch.lastOffset) return;
+      const newest = greatest(present?.maxEventTime, maxEventTime);
+      const next = {
+        nextOffset: batch.lastOffset + 1,
+        updatedAt: edges.now(),
+        ...(newest === undefined ? {} : { maxEventTime: newest }),
+      };
+      const written = await store.putProgress(partition, present, next);
+      progress = written.kind === "stored" ? next : written.present;
+      if (written.kind === "stored") return;
+    }
+  }
+
+  function keyOf({ start, group }: Pick<PartialKey, "start" | "group">): PartialKey {
+    return { partition, start, group };
+  }
+}
+
+function nameOf({ start, group }: PartialKey): string {
+  return `${start}/${group}`;
+}
+
+function greatest(a: number | undefined, b: number | undefined): number | undefined {
+  return a === undefined ? b : b === undefined ? a : Math.max(a, b);
+}
+
+/** Refuses to go on where this version's state was stored by windows of another shape: adding to them would make both wrong. */
+async function checkShape<In, A extends Aggregates<In>>(
+  window: WindowDeclaration<In, A>,
+  store: WindowStore,
+  topic: string,
+): Promise<void> {
+  const { name, version } = window;
+  const shape = shapeOf(window);
+  const stored = await store.define({ name, version, topic, shape });
+  const before = JSON.stringify([stored.shape.size, stored.shape.advance, stored.shape.aggregate]);
+  const after = JSON.stringify([shape.size, shape.advance, shape.aggregate]);
+  if (before === after) return;
+  throw new ConfigError(
+    `Window '${name}' has changed without a new version: version ${version} has stored state of [size, advance, aggregate] ${before}, ` +
+      `the code now says ${after}. Raise 'version' to ${version + 1} in its declaration; open windows of version ${version} are still emitted`,
+  );
+}
+
+/** Runs at most 16 at a time: enough to hide the store's latency, few enough not to be throttled. */
+async function inParallel<T, R>(items: readonly T[], run: (item: T) => Promise<R>): Promise<R[]> {
+  const results: R[] = [];
+  let next = 0;
+  const worker = async () => {
+    while (next < items.length) {
+      const at = next++;
+      results[at] = await run(items[at] as T);
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(16, items.length) }, worker));
+  return results;
+}

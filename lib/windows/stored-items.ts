@@ -1,0 +1,145 @@
+// DynamoDB items ↔ values of the window store. Numbers are compared as numbers: DynamoDB Local writes 3.0 where DynamoDB writes 3.
+
+import type { AttributeValue } from "@aws-sdk/client-dynamodb";
+import type {
+  Control,
+  Definition,
+  DirtyWindow,
+  FrozenResult,
+  Head,
+  Partial,
+  PartialKey,
+  StoredPartial,
+} from "./store.ts";
+import type { WindowState } from "./tumbling.ts";
+import type { Progress } from "./watermark.ts";
+
+export type Item = Record<string, AttributeValue>;
+
+/** A window's start as text that sorts as the number does, also before 1970. */
+export function startKey(start: number): string {
+  return String(start + START_OFFSET).padStart(16, "0");
+}
+
+export function windowKey({ start, group }: Pick<PartialKey, "start" | "group">): string {
+  return `${startKey(start)}#${group}`;
+}
+
+const START_OFFSET = 1e15;
+
+export const stored = {
+  definition: (item: Item): Definition => JSON.parse(text(item, "definition")) as Definition,
+
+  partialItem: (pk: string, key: PartialKey, partial: Partial, expiresAt: AttributeValue): Item => ({
+    pk: { S: pk },
+    sk: { S: windowKey(key) },
+    lastOffset: { N: String(partial.lastOffset) },
+    ...(partial.state === undefined ? {} : { state: { S: JSON.stringify(partial.state) } }),
+    ...(partial.lateFrom === undefined ? {} : { lateFrom: { N: String(partial.lateFrom) } }),
+    expiresAt,
+  }),
+  partial: (item: Item): Partial => {
+    const lateFrom = optionalNumber(item, "lateFrom");
+    return {
+      lastOffset: number(item, "lastOffset"),
+      ...(item.state?.S === undefined ? {} : { state: JSON.parse(item.state.S) as WindowState }),
+      ...(lateFrom === undefined ? {} : { lateFrom }),
+    };
+  },
+  storedPartial: (partition: number, item: Item): StoredPartial => ({
+    partition,
+    ...windowOf(text(item, "sk")),
+    ...stored.partial(item),
+  }),
+  partitionOf: (item: Item): number => Number(text(item, "pk").split("#p").at(-1)),
+
+  progressKey: (partition: number): string => `progress#${String(partition).padStart(5, "0")}`,
+  progressItem: (pk: string, partition: number, progress: Progress): Item => ({
+    pk: { S: pk },
+    sk: { S: stored.progressKey(partition) },
+    nextOffset: { N: String(progress.nextOffset) },
+    updatedAt: { N: String(progress.updatedAt) },
+    ...(progress.maxEventTime === undefined ? {} : { maxEventTime: { N: String(progress.maxEventTime) } }),
+  }),
+  progress: (item: Item): Progress => {
+    const maxEventTime = optionalNumber(item, "maxEventTime");
+    return {
+      nextOffset: number(item, "nextOffset"),
+      updatedAt: number(item, "updatedAt"),
+      ...(maxEventTime === undefined ? {} : { maxEventTime }),
+    };
+  },
+
+  dirtyKey: ({ partition, ...window }: PartialKey): string => `dirty#${windowKey(window)}#${partition}`,
+
+  headItem: (pk: string, head: Head): Item => ({
+    pk: { S: pk },
+    sk: { S: "head" },
+    number: { N: String(head.number) },
+    status: { S: head.status },
+    owner: { S: head.owner },
+    ledgerAt: { N: String(head.ledgerAt) },
+    ...(head.payload === undefined ? {} : { payload: { S: head.payload } }),
+    ...(head.emittedThrough === undefined ? {} : { emittedThrough: { N: String(head.emittedThrough) } }),
+  }),
+  head: (item: Item): Head => {
+    const emittedThrough = optionalNumber(item, "emittedThrough");
+    return {
+      number: number(item, "number"),
+      status: text(item, "status") === "frozen" ? "frozen" : "done",
+      owner: text(item, "owner"),
+      ledgerAt: number(item, "ledgerAt"),
+      ...(item.payload?.S === undefined ? {} : { payload: item.payload.S }),
+      ...(emittedThrough === undefined ? {} : { emittedThrough }),
+    };
+  },
+
+  control: (items: readonly Item[]): Control => {
+    const progress = new Map<number, Progress>();
+    const dirty: DirtyWindow[] = [];
+    let frontier: number | undefined;
+    let head: Head | undefined;
+    for (const item of items) {
+      const [kind, rest] = text(item, "sk").split("#");
+      if (kind === "progress") progress.set(Number(rest), stored.progress(item));
+      else if (kind === "dirty") dirty.push(JSON.parse(text(item, "dirty")) as DirtyWindow);
+      else if (kind === "frontier") frontier = number(item, "frontier");
+      else if (kind === "head") head = stored.head(item);
+    }
+    return {
+      progress,
+      dirty,
+      ...(frontier === undefined ? {} : { frontier }),
+      ...(head === undefined ? {} : { head }),
+    };
+  },
+
+  emittedItem: (pk: string, result: FrozenResult, expiresAt: AttributeValue): Item => ({
+    pk: { S: pk },
+    sk: { S: windowKey(result) },
+    emitted: { S: JSON.stringify(result) },
+    expiresAt,
+  }),
+  emitted: (item: Item): FrozenResult => JSON.parse(text(item, "emitted")) as FrozenResult,
+};
+
+function windowOf(sk: string): Pick<PartialKey, "start" | "group"> {
+  return { start: Number(sk.slice(0, 16)) - START_OFFSET, group: sk.slice(17) };
+}
+
+function text(item: Item, name: string): string {
+  const value = item[name]?.S;
+  if (value === undefined) throw new Error(`An item of the windows table lacks '${name}': ${item.pk?.S} ${item.sk?.S}`);
+  return value;
+}
+
+function number(item: Item, name: string): number {
+  const value = optionalNumber(item, name);
+  if (value === undefined) throw new Error(`An item of the windows table lacks '${name}': ${item.pk?.S} ${item.sk?.S}`);
+  return value;
+}
+
+function optionalNumber(item: Item, name: string): number | undefined {
+  const value = item[name]?.N;
+  return value === undefined ? undefined : Number(value);
+}

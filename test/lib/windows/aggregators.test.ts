@@ -1,0 +1,113 @@
+// The laws of aggregators, on thousands of generated streams. A new aggregator is one line in `laws` below.
+
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { aggregatorOfKind, count, max, mean, min, sum } from "../../../lib/windows/aggregators.ts";
+import type { AnyAggregator } from "../../../lib/windows/tumbling.ts";
+
+const laws: readonly [string, AnyAggregator<number>][] = [
+  ["count", count()],
+  ["sum", sum((x) => x)],
+  ["sum of whole numbers", sum((x) => x, 0)],
+  ["mean", mean((x) => x)],
+  ["min", min((x) => x)],
+  ["max", max((x) => x)],
+];
+
+// Few values, many of them equal, some so large that their sum leaves the exact integers.
+const values = fc.oneof(
+  fc.integer({ min: 0, max: 5 }).map((x) => x / 10),
+  fc.constantFrom(0.1, 0.2, 0.3, 1.005, -2.5, 0),
+  fc.constantFrom(9e12, 8.5e12, -9e12),
+);
+
+function folded(aggregator: AnyAggregator<number>, list: readonly number[]): unknown {
+  return list.reduce((state, value) => aggregator.add(state, value), aggregator.zero());
+}
+
+describe.each(laws)("%s", (_name, aggregator) => {
+  const runs = { numRuns: 2000 };
+
+  it("gives the same result however records are spread over partitions", () => {
+    fc.assert(
+      fc.property(fc.array(fc.tuple(values, fc.integer({ min: 0, max: 3 }))), (stream) => {
+        const whole = folded(
+          aggregator,
+          stream.map(([value]) => value),
+        );
+        const parts = [0, 1, 2, 3].map((at) =>
+          folded(
+            aggregator,
+            stream.filter(([, to]) => to === at).map(([value]) => value),
+          ),
+        );
+        const merged = parts.reduce((a, b) => aggregator.merge(a, b));
+        expect(aggregator.result(merged)).toEqual(aggregator.result(whole));
+      }),
+      runs,
+    );
+  });
+
+  it("merges in any order and any grouping", () => {
+    fc.assert(
+      fc.property(fc.array(values), fc.array(values), fc.array(values), (x, y, z) => {
+        const [a, b, c] = [folded(aggregator, x), folded(aggregator, y), folded(aggregator, z)];
+        expect(aggregator.merge(a, b)).toEqual(aggregator.merge(b, a));
+        expect(aggregator.merge(aggregator.merge(a, b), c)).toEqual(aggregator.merge(a, aggregator.merge(b, c)));
+      }),
+      runs,
+    );
+  });
+
+  it("has a neutral zero and leaves merged states alone", () => {
+    fc.assert(
+      fc.property(fc.array(values), fc.array(values), (x, y) => {
+        const [a, b] = [folded(aggregator, x), folded(aggregator, y)];
+        const before = JSON.stringify([a, b]);
+        expect(aggregator.merge(a, aggregator.zero())).toEqual(a);
+        aggregator.merge(a, b);
+        expect(JSON.stringify([a, b])).toBe(before);
+      }),
+      runs,
+    );
+  });
+
+  it("has a state that survives JSON and a kind that finds it again", () => {
+    fc.assert(
+      fc.property(fc.array(values, { maxLength: 20 }), values, (list, next) => {
+        const state = folded(aggregator, list);
+        const revived = JSON.parse(JSON.stringify(state)) as unknown;
+        expect(revived).toEqual(state);
+        expect(aggregatorOfKind(aggregator.kind).result(revived)).toEqual(aggregator.result(state));
+        expect(aggregator.add(revived, next)).toEqual(aggregator.add(state, next));
+      }),
+      runs,
+    );
+  });
+});
+
+describe("sum", () => {
+  it.each([
+    { list: [0.1, 0.2], total: 0.3, why: "cents are added as integers" },
+    { list: [1.1, 2.2, 3.3], total: 6.6, why: "no binary fraction creeps in" },
+    { list: Array.from({ length: 1000 }, () => 0.01), total: 10, why: "a thousand cents are ten" },
+    { list: [5, -5], total: 0, why: "a refund is a payment's opposite" },
+    { list: [], total: 0, why: "nothing sums to nothing" },
+    { list: Array.from({ length: 3000 }, () => 9e12), total: 2.7e16, why: "beyond exact numbers it goes on in digits" },
+  ])("$why", ({ list, total }) => {
+    const aggregator = sum((x: number) => x);
+    expect(aggregator.result(folded(aggregator, list) as never)).toBe(total);
+  });
+
+  it("refuses a value whose cents are not exact, and says what to do", () => {
+    expect(() => sum((x: number) => x).add(0, 1e15)).toThrow("bound it in the schema");
+  });
+
+  it("refuses a precision it can't keep", () => {
+    expect(() => sum((x: number) => x, 7)).toThrow("0 to 6 decimals: got 7");
+  });
+});
+
+it("an unknown kind is named", () => {
+  expect(() => aggregatorOfKind("median")).toThrow("'median'");
+});
