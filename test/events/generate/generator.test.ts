@@ -6,6 +6,7 @@ import {
   isValid,
   type Plan,
   recordMaker,
+  type TrafficGenerator,
 } from "../../../events/generate/generator.ts";
 import { generatorOf, generators } from "../../../events/generate/pipelines.ts";
 
@@ -88,7 +89,8 @@ describe.each<TrafficGenerator>(Object.values(generators))("traffic of $pipeline
   });
 });
 
-it("an unknown pipeline is answered with the known ones", () => {
-  expect(() => generatorOf("riders")).toThrow("no generator for 'riders'. There is one for: rides, transactions.");
-  expect(() => generatorOf("toString")).toThrow("no generator for 'toString'");
+it("a pipeline is found by its name and by nothing else", () => {
+  expect(generatorOf("rides")).toBe(generators.rides);
+  expect(generatorOf("riders")).toBeUndefined();
+  expect(generatorOf("toString")).toBeUndefined();
 });

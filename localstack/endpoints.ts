@@ -1,0 +1,74 @@
+// Where the stack listens: `npm run dev` writes it down while it is up, and `npm run gen` finds it there.
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { connect } from "node:net";
+import { dirname } from "node:path";
+import { fileURLToPath } from "node:url";
+import { UsageError } from "./console/options.ts";
+
+export interface Endpoints {
+  /** `host:port`, separated by commas. */
+  readonly kafkaBrokers: string;
+  readonly dynamodbEndpoint: string;
+  /** The process that keeps them up. */
+  readonly pid: number;
+}
+
+const file = fileURLToPath(new URL("../.local/endpoints.json", import.meta.url));
+
+export function writeEndpoints(endpoints: Endpoints): void {
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, `${JSON.stringify(endpoints, null, 2)}\n`);
+}
+
+export function removeEndpoints(): void {
+  rmSync(file, { force: true });
+}
+
+/** What a running `npm run dev` has written; what a dead one left behind counts as nothing. */
+export function readEndpoints(): Endpoints | undefined {
+  try {
+    const endpoints: Endpoints = JSON.parse(readFileSync(file, "utf8"));
+    process.kill(endpoints.pid, 0);
+    return endpoints;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The brokers to talk to: those given, else KAFKA_BROKERS, else those of a running `npm run dev`; at least one of them answers. */
+export async function findBrokers(given: string | undefined): Promise<string[]> {
+  const [where, list] = [
+    ["--brokers", given],
+    ["KAFKA_BROKERS", process.env.KAFKA_BROKERS],
+    [".local/endpoints.json", readEndpoints()?.kafkaBrokers],
+  ].find(([, value]) => value) ?? ["", ""];
+  if (!list) {
+    throw new UsageError(
+      "No Kafka broker is known. Start one in another terminal with 'npm run dev', or name yours with --brokers or KAFKA_BROKERS.",
+    );
+  }
+  const brokers = list.split(",").map((broker) => broker.trim());
+  const answers = await Promise.all(brokers.map(answersTcp));
+  if (answers.includes(true)) return brokers;
+  throw new UsageError(
+    `Nothing listens at ${list} (from ${where}). Start a broker in another terminal with 'npm run dev', or mend the address.`,
+  );
+}
+
+function answersTcp(broker: string): Promise<boolean> {
+  const colon = broker.lastIndexOf(":");
+  const [host, port] = [broker.slice(0, colon), Number(broker.slice(colon + 1))];
+  if (colon < 1 || !Number.isInteger(port) || port < 1 || port > 65_535) {
+    throw new UsageError(`'${broker}' is not the address of a broker: write it as host:port.`);
+  }
+  return new Promise((resolve) => {
+    const socket = connect({ host, port, timeout: 1000 });
+    const settle = (answer: boolean) => {
+      socket.destroy();
+      resolve(answer);
+    };
+    socket.on("connect", () => settle(true));
+    socket.on("error", () => settle(false));
+    socket.on("timeout", () => settle(false));
+  });
+}

@@ -1,0 +1,83 @@
+// `npm run gen -- <pipeline>`: fake traffic for one pipeline, ten senders at once, and a summary of what was sent.
+import { DEFAULT_EVENT_RATE, type Plan, type TrafficGenerator } from "../events/generate/generator.ts";
+import { generatorOf, generators } from "../events/generate/pipelines.ts";
+import { duration, figure, perSecond } from "./console/figures.ts";
+import {
+  explainOptions,
+  percentage,
+  positiveNumber,
+  readOptions,
+  text,
+  time,
+  toggle,
+  UsageError,
+  wholeNumber,
+} from "./console/options.ts";
+import { runProgram } from "./console/program.ts";
+import { startProgress } from "./console/progress.ts";
+import { screen } from "./console/screen.ts";
+import { findBrokers } from "./endpoints.ts";
+import { send } from "./traffic/send.ts";
+import { summary } from "./traffic/summary.ts";
+
+const declared = {
+  count: wholeNumber("N", "how many records; 10,000 unless told otherwise", 10_000, 1),
+  rate: positiveNumber("PER_SECOND", "how many a second; as fast as they go unless told otherwise", undefined),
+  seed: wholeNumber("S", "same seed, same data; 1 unless told otherwise", 1),
+  start: time("event time of the first record; unless told otherwise, such that the last one's is now"),
+  late: percentage("how many come late, half of them too late for their window"),
+  bad: percentage("how many can't be taken in: no JSON, wrong types, missing fields and more"),
+  brokers: text("HOST:PORT,..", "where Kafka listens; else KAFKA_BROKERS, else the stack of 'npm run dev'"),
+  help: toggle("this text"),
+};
+
+const usage = `npm run gen -- <pipeline> [options]    pipelines: ${Object.keys(generators).join(", ")}\n\n${explainOptions(declared)}`;
+
+await runProgram(async () => {
+  const { options, words } = readOptions(process.argv.slice(2), declared);
+  if (options.help) return void screen.write(usage);
+  const generator = named(words);
+  if (options.late + options.bad > 100) throw new UsageError("--late and --bad together are more than 100 %.");
+
+  const brokers = await findBrokers(options.brokers);
+  const { plan, isPaced } = planOf(options);
+  const counted = summary(generator.tally?.());
+  const progress = startProgress(screen, generator.pipeline, plan.count);
+  const started = performance.now();
+  try {
+    await send(generator, plan, {
+      brokers,
+      isPaced,
+      onSent(records) {
+        counted.add(records);
+        progress.advance(records.length);
+      },
+    });
+  } finally {
+    progress.stop();
+  }
+  const elapsed = performance.now() - started;
+  counted.print(screen);
+  screen.write(
+    `\n  ${figure(plan.count)} records to ${generator.topic} in ${duration(elapsed)}, ${perSecond(plan.count, elapsed)};` +
+      ` again the same: --seed ${plan.seed} --start ${new Date(plan.start).toISOString()}\n`,
+  );
+});
+
+function planOf(options: ReturnType<typeof readOptions<typeof declared>>["options"]): { plan: Plan; isPaced: boolean } {
+  const { count, seed } = options;
+  const rate = options.rate ?? DEFAULT_EVENT_RATE;
+  const isPaced = options.rate !== undefined;
+  const start = options.start ?? (isPaced ? Date.now() : Date.now() - Math.floor((count * 1000) / rate));
+  return { plan: { seed, start, count, rate, latePercent: options.late, badPercent: options.bad }, isPaced };
+}
+
+function named(words: readonly string[]): TrafficGenerator {
+  const [pipeline, ...more] = words;
+  if (pipeline === undefined || more.length > 0) throw new UsageError(`Name one pipeline.\n\n${usage}`);
+  const generator = generatorOf(pipeline);
+  if (generator) return generator;
+  throw new UsageError(
+    `There is no generator for '${pipeline}'. There is one for: ${Object.keys(generators).join(", ")}.`,
+  );
+}

@@ -1,0 +1,103 @@
+// Sends a plan's records to Kafka: ten senders at once, every partition in the plan's order, at the plan's pace or as fast as it goes.
+import { setTimeout as wait } from "node:timers/promises";
+import { Kafka, logLevel, Partitioners, type Producer } from "kafkajs";
+import {
+  dueTime,
+  type GeneratedRecord,
+  type Plan,
+  recordMaker,
+  type TrafficGenerator,
+} from "../../events/generate/generator.ts";
+import { UsageError } from "../console/options.ts";
+import { partitionOfKey } from "./partitioner.ts";
+
+export interface SendOptions<Facts> {
+  readonly brokers: readonly string[];
+  /** Whether records wait for their place in time; else they go as fast as they can. */
+  readonly isPaced: boolean;
+  /** Ten, unless told otherwise. What is sent doesn't depend on it. */
+  readonly senders?: number;
+  /** Told of what the broker has taken: records of one partition, next to each other from `baseOffset` on. */
+  onSent?(records: readonly GeneratedRecord<Facts>[], partition: number, baseOffset: number): void;
+}
+
+// Fewer than what the broker takes in one request (1 MB by default), even if all of them are for one partition.
+const LARGEST_SLICE = 1400;
+const PACED_SLICE_MS = 50;
+
+/** Sends everything, and returns when the broker has it all. */
+export async function send<Facts, Pools>(
+  generator: TrafficGenerator<Facts, Pools>,
+  plan: Plan,
+  options: SendOptions<Facts>,
+): Promise<void> {
+  const { topic } = generator;
+  const kafka = new Kafka({ clientId: "generator", brokers: [...options.brokers], logLevel: logLevel.NOTHING });
+  const partitions = await partitionCount(kafka, topic);
+  const record = recordMaker(generator, plan);
+  const pacedSlice = Math.ceil((plan.rate * PACED_SLICE_MS) / 1000);
+  const sliceSize = options.isPaced ? Math.min(pacedSlice, LARGEST_SLICE) : LARGEST_SLICE;
+
+  // The plan is cut into slices, and whoever is free takes the next one. A partition's share of a slice waits for the same
+  // partition's share of the slice before: ten senders are busy, and no partition sees records out of order.
+  const turns = Array.from({ length: partitions }, () => Promise.resolve());
+  let next = 0;
+
+  async function sendSlices(producer: Producer): Promise<void> {
+    while (next < plan.count) {
+      const from = next;
+      next = Math.min(from + sliceSize, plan.count);
+      const shares = makeShares(from, next);
+      await Promise.all(
+        turns.map((turn, partition) => {
+          const mine = turn.then(async () => sendShare(producer, partition, (await shares)[partition]!));
+          turns[partition] = mine;
+          return mine;
+        }),
+      );
+    }
+  }
+
+  async function makeShares(from: number, to: number): Promise<GeneratedRecord<Facts>[][]> {
+    const early = dueTime(plan, to - 1) - Date.now();
+    if (options.isPaced && early > 0) await wait(early);
+    const shares: GeneratedRecord<Facts>[][] = turns.map(() => []);
+    for (let index = from; index < to; index++) {
+      const made = record(index);
+      shares[partitionOfKey(made.key, partitions)]!.push(made);
+    }
+    return shares;
+  }
+
+  async function sendShare(producer: Producer, partition: number, share: GeneratedRecord<Facts>[]): Promise<void> {
+    if (share.length === 0) return;
+    const messages = share.map(({ key, value }) => ({ key, value, partition }));
+    const [sent] = await producer.send({ topic, messages });
+    options.onSent?.(share, partition, Number(sent?.baseOffset));
+  }
+
+  const senders = Math.min(options.senders ?? 10, Math.ceil(plan.count / sliceSize));
+  const producers = Array.from({ length: senders }, () =>
+    kafka.producer({ idempotent: true, createPartitioner: Partitioners.DefaultPartitioner }),
+  );
+  try {
+    await Promise.all(producers.map((producer) => producer.connect()));
+    await Promise.all(producers.map(sendSlices));
+  } finally {
+    await Promise.all(producers.map((producer) => producer.disconnect()));
+  }
+}
+
+async function partitionCount(kafka: Kafka, topic: string): Promise<number> {
+  const admin = kafka.admin();
+  await admin.connect();
+  try {
+    const names = await admin.listTopics();
+    if (!names.includes(topic))
+      throw new UsageError(`There is no topic '${topic}'. 'npm run dev' makes it with the rest of the stack.`);
+    const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
+    return topics[0]!.partitions.length;
+  } finally {
+    await admin.disconnect();
+  }
+}
