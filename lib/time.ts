@@ -43,6 +43,7 @@ export function parseEventTime(text: string): EventTime | undefined {
   const millisecond = twoDigits(text, 20) * 10 + digit(text, 22);
   // Written so that NaN, which is what a character that is no digit becomes, is refused too.
   const exists =
+    year >= 0 &&
     month >= 1 &&
     month <= 12 &&
     day >= 1 &&
