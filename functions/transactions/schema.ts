@@ -1,6 +1,6 @@
 // A transaction as it comes from the topic `transactions`. Unknown extra fields are ignored.
 
-import { z } from "zod";
+import * as z from "zod";
 import { type EventTime, parseEventTime } from "../../lib/time.ts";
 
 /** More than any payment, and small enough that its cents are an exact integer. */
