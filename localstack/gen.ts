@@ -1,6 +1,7 @@
 // `npm run gen -- <pipeline>`: fake traffic for one pipeline, ten senders at once, and a summary of what was sent.
 import { DEFAULT_EVENT_RATE, type Plan, type TrafficGenerator } from "../events/generate/generator.ts";
 import { generatorOf, generators } from "../events/generate/pipelines.ts";
+import { send } from "../events/generate/send.ts";
 import { duration, figure, perSecond } from "./console/figures.ts";
 import {
   explainOptions,
@@ -16,9 +17,8 @@ import {
 import { runProgram } from "./console/program.ts";
 import { startProgress } from "./console/progress.ts";
 import { screen } from "./console/screen.ts";
+import { summary } from "./console/summary.ts";
 import { findBrokers } from "./endpoints.ts";
-import { send } from "./traffic/send.ts";
-import { summary } from "./traffic/summary.ts";
 
 const declared = {
   count: wholeNumber("N", "how many records; 10,000 unless told otherwise", 10_000, 1),
@@ -31,6 +31,8 @@ const declared = {
   help: toggle("this text"),
 };
 
+type Options = ReturnType<typeof readOptions<typeof declared>>["options"];
+
 const usage = `npm run gen -- <pipeline> [options]    pipelines: ${Object.keys(generators).join(", ")}\n\n${explainOptions(declared)}`;
 
 await runProgram(async () => {
@@ -40,14 +42,14 @@ await runProgram(async () => {
   if (options.late + options.bad > 100) throw new UsageError("--late and --bad together are more than 100 %.");
 
   const brokers = await findBrokers(options.brokers);
-  const { plan, isPaced } = planOf(options);
+  const { plan, paceFrom } = planOf(options);
   const counted = summary(generator.tally?.());
   const progress = startProgress(screen, generator.pipeline, plan.count);
   const started = performance.now();
   try {
     await send(generator, plan, {
       brokers,
-      isPaced,
+      ...(paceFrom === undefined ? {} : { paceFrom }),
       onSent(records) {
         counted.add(records);
         progress.advance(records.length);
@@ -59,17 +61,27 @@ await runProgram(async () => {
   const elapsed = performance.now() - started;
   counted.print(screen);
   screen.write(
-    `\n  ${figure(plan.count)} records to ${generator.topic} in ${duration(elapsed)}, ${perSecond(plan.count, elapsed)};` +
-      ` again the same: --seed ${plan.seed} --start ${new Date(plan.start).toISOString()}\n`,
+    `\n  ${figure(plan.count)} records to ${generator.topic} in ${duration(elapsed)}, ${perSecond(plan.count, elapsed)}\n` +
+      screen.paint(
+        "dim",
+        `  the same again: npm run gen -- ${generator.pipeline} ${again(plan, paceFrom !== undefined)}\n`,
+      ),
   );
 });
 
-function planOf(options: ReturnType<typeof readOptions<typeof declared>>["options"]): { plan: Plan; isPaced: boolean } {
-  const { count, seed } = options;
-  const rate = options.rate ?? DEFAULT_EVENT_RATE;
-  const isPaced = options.rate !== undefined;
-  const start = options.start ?? (isPaced ? Date.now() : Date.now() - Math.floor((count * 1000) / rate));
-  return { plan: { seed, start, count, rate, latePercent: options.late, badPercent: options.bad }, isPaced };
+/** The options that make the same bytes. */
+function again({ count, seed, start, rate, latePercent, badPercent }: Plan, isPaced: boolean): string {
+  const always = `--count ${count} --seed ${seed} --start ${new Date(start).toISOString()}`;
+  const some = { rate: isPaced ? rate : 0, late: latePercent, bad: badPercent };
+  return [always, ...Object.entries(some).flatMap(([name, value]) => (value ? [`--${name} ${value}`] : []))].join(" ");
+}
+
+function planOf({ count, seed, rate, start, late, bad }: Options): { plan: Plan; paceFrom: number | undefined } {
+  const now = Date.now();
+  const eventRate = rate ?? DEFAULT_EVENT_RATE;
+  const firstEventTime = start ?? (rate === undefined ? now - Math.floor((count * 1000) / eventRate) : now);
+  const plan = { seed, start: firstEventTime, count, rate: eventRate, latePercent: late, badPercent: bad };
+  return { plan, paceFrom: rate === undefined ? undefined : now };
 }
 
 function named(words: readonly string[]): TrafficGenerator {

@@ -1,5 +1,7 @@
 // How a program ends: 0 after success, 1 with one readable sentence after a failure; a stack only where nobody expected it.
-import { UsageError } from "./options.ts";
+
+// Errors whose message tells a person what to do.
+const forPeople = ["UsageError", "CannotStart", "CannotSend"];
 
 /** Runs the program's work and sets the exit code. */
 export async function runProgram(work: () => Promise<void>): Promise<void> {
@@ -13,6 +15,5 @@ export async function runProgram(work: () => Promise<void>): Promise<void> {
 
 function explain(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  if (error instanceof UsageError || error.name === "CannotStart") return error.message;
-  return error.stack ?? error.message;
+  return forPeople.includes(error.name) ? error.message : (error.stack ?? error.message);
 }

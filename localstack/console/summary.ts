@@ -1,8 +1,8 @@
 // What was sent, as two tables: how many of each kind, and the ground truth in the pipeline's own words.
 import type { GeneratedRecord, Kind, Tally } from "../../events/generate/generator.ts";
-import { figure } from "../console/figures.ts";
-import type { Screen } from "../console/screen.ts";
-import { table } from "../console/table.ts";
+import { figure } from "./figures.ts";
+import type { Screen } from "./screen.ts";
+import { table } from "./table.ts";
 
 const meaning: Record<Kind, string> = {
   good: "valid and in time",

@@ -1,24 +1,22 @@
 // Sends a plan's records to Kafka: ten senders at once, every partition in the plan's order, at the plan's pace or as fast as it goes.
 import { setTimeout as wait } from "node:timers/promises";
 import { Kafka, logLevel, Partitioners, type Producer } from "kafkajs";
-import {
-  dueTime,
-  type GeneratedRecord,
-  type Plan,
-  recordMaker,
-  type TrafficGenerator,
-} from "../../events/generate/generator.ts";
-import { UsageError } from "../console/options.ts";
-import { partitionOfKey } from "./partitioner.ts";
+import { partitionOfKey } from "../../lib/kafka/partitioner.ts";
+import { dueTime, type GeneratedRecord, type Plan, recordMaker, type TrafficGenerator } from "./generator.ts";
 
 export interface SendOptions<Facts> {
   readonly brokers: readonly string[];
-  /** Whether records wait for their place in time; else they go as fast as they can. */
-  readonly isPaced: boolean;
+  /** When the first record is due, in milliseconds since the epoch; each of the rest in its turn. Absent: as fast as they go. */
+  readonly paceFrom?: number;
   /** Ten, unless told otherwise. What is sent doesn't depend on it. */
   readonly senders?: number;
   /** Told of what the broker has taken: records of one partition, next to each other from `baseOffset` on. */
   onSent?(records: readonly GeneratedRecord<Facts>[], partition: number, baseOffset: number): void;
+}
+
+/** Something that only a person can mend stands in the way, and the message says what to do. */
+export class CannotSend extends Error {
+  override readonly name = "CannotSend";
 }
 
 // Fewer than what the broker takes in one request (1 MB by default), even if all of them are for one partition.
@@ -35,8 +33,9 @@ export async function send<Facts, Pools>(
   const kafka = new Kafka({ clientId: "generator", brokers: [...options.brokers], logLevel: logLevel.NOTHING });
   const partitions = await partitionCount(kafka, topic);
   const record = recordMaker(generator, plan);
+  const { paceFrom } = options;
   const pacedSlice = Math.ceil((plan.rate * PACED_SLICE_MS) / 1000);
-  const sliceSize = options.isPaced ? Math.min(pacedSlice, LARGEST_SLICE) : LARGEST_SLICE;
+  const sliceSize = paceFrom === undefined ? LARGEST_SLICE : Math.min(pacedSlice, LARGEST_SLICE);
 
   // The plan is cut into slices, and whoever is free takes the next one. A partition's share of a slice waits for the same
   // partition's share of the slice before: ten senders are busy, and no partition sees records out of order.
@@ -59,8 +58,10 @@ export async function send<Facts, Pools>(
   }
 
   async function makeShares(from: number, to: number): Promise<GeneratedRecord<Facts>[][]> {
-    const early = dueTime(plan, to - 1) - Date.now();
-    if (options.isPaced && early > 0) await wait(early);
+    if (paceFrom !== undefined) {
+      const due = paceFrom + dueTime(plan, to - 1) - plan.start;
+      await wait(Math.max(0, due - Date.now()));
+    }
     const shares: GeneratedRecord<Facts>[][] = turns.map(() => []);
     for (let index = from; index < to; index++) {
       const made = record(index);
@@ -94,7 +95,7 @@ async function partitionCount(kafka: Kafka, topic: string): Promise<number> {
   try {
     const names = await admin.listTopics();
     if (!names.includes(topic))
-      throw new UsageError(`There is no topic '${topic}'. 'npm run dev' makes it with the rest of the stack.`);
+      throw new CannotSend(`There is no topic '${topic}'. 'npm run dev' makes it with the rest of the stack.`);
     const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
     return topics[0]!.partitions.length;
   } finally {
