@@ -1,5 +1,5 @@
 // From the wire to a validated value, or the reason why it can never be one: base64, UTF-8, JSON and schema, each passed over once.
-// Reasons are safe to log: they name positions, paths and rules, never what stood there.
+// Reasons are safe to log: they name paths and rules, never what stood there.
 
 import { isUtf8 } from "node:buffer";
 import { compile, type ZodError, type ZodType } from "zod";
@@ -37,8 +37,8 @@ function parsedJson(base64: string): unknown {
   if (text === undefined) return new Refusal("not-json", "the value is not UTF-8");
   try {
     return JSON.parse(text);
-  } catch (error) {
-    return new Refusal("not-json", `the value is not JSON${positionIn(error)}`);
+  } catch {
+    return new Refusal("not-json", "the value is not JSON"); // V8's own message quotes the text
   }
 }
 
@@ -47,12 +47,6 @@ function textOf(base64: string): string | undefined {
   if (base64.length > scratch.length) scratch = Buffer.allocUnsafeSlow(base64.length * 2);
   const length = scratch.write(base64, "base64");
   return isUtf8(scratch.subarray(0, length)) ? scratch.toString("utf8", 0, length) : undefined;
-}
-
-/** V8 quotes the text in its message; only the position is ours to tell. */
-function positionIn(error: unknown): string {
-  const position = error instanceof Error ? / at position (\d+)/.exec(error.message) : null;
-  return position === null ? "" : ` (position ${position[1]})`;
 }
 
 const issuesShown = 5;
