@@ -18,10 +18,7 @@ export interface AggregateEdges {
   /** Where records go that come after their window has been closed for good. */
   readonly late: SideOutput;
   /** Makes sure that offsets below the stored ones are a redelivery and not a topic made anew; throws where they are not. */
-  readonly checkRedelivery: (
-    batch: Pick<Batch<unknown>, "topic" | "partition" | "records">,
-    done: Progress,
-  ) => Promise<void>;
+  readonly checkRedelivery: (batch: Batch<unknown>, done: Progress) => Promise<void>;
   /** Told of late records once they are in the late topic. */
   readonly onLate: (batch: Pick<Batch<unknown>, "topic" | "partition">, count: number) => void;
   readonly now: () => number;
@@ -145,7 +142,12 @@ async function openPartition<In, A extends Aggregates<In>>(
       batch,
       inOrder.map((record) => ({
         record: record.wire,
-        headers: { "late.event-time": String(window.eventTime(record.value, record)) },
+        headers: {
+          "late.topic": record.topic,
+          "late.partition": String(record.partition),
+          "late.offset": String(record.offset),
+          "late.event-time": String(window.eventTime(record.value, record)),
+        },
       })),
     );
     edges.onLate(batch, inOrder.length);
@@ -154,10 +156,11 @@ async function openPartition<In, A extends Aggregates<In>>(
   /**
    * Marks the windows whose end had been published when their partial changed: the emitter may have missed the change.
    * The frontier is read after the partials are stored, and the emitter publishes it before it reads them: one of the two sees the other.
+   * A partition's first batch marks them all, for the emitter may not know of the partition yet.
    */
   async function markEmitted(shares: readonly WindowShare[]): Promise<void> {
     frontier = await store.readFrontier();
-    const due = shares.filter(({ start }) => isDue(window, start, frontier));
+    const due = progress === undefined ? shares : shares.filter(({ start }) => isDue(window, start, frontier));
     await inParallel(due, (share) => store.markDirty({ ...keyOf(share), token: `${edges.now()}-${share.lastOffset}` }));
     for (const [name, at] of starts())
       if (at + window.size + 2 * window.allowedLateness < (frontier ?? 0)) partials.delete(name);
@@ -176,6 +179,7 @@ async function openPartition<In, A extends Aggregates<In>>(
         nextOffset: batch.lastOffset + 1,
         updatedAt: edges.now(),
         ...(newest === undefined ? {} : { maxEventTime: newest }),
+        ...marksOf(batch, present),
       };
       const written = await store.putProgress(partition, present, next);
       progress = written.kind === "stored" ? next : written.present;
@@ -190,6 +194,15 @@ async function openPartition<In, A extends Aggregates<In>>(
 
 function nameOf({ start, group }: PartialKey): string {
   return `${start}/${group}`;
+}
+
+/** What is remembered of the records themselves, by which a redelivery is known. */
+function marksOf({ wire }: Batch<unknown>, before: Progress | undefined): Pick<Progress, "newest" | "last"> {
+  const last = wire.at(-1)?.timestamp;
+  if (last === undefined) return {};
+  let newest = before?.newest ?? last;
+  for (const { timestamp } of wire) if (timestamp > newest) newest = timestamp;
+  return { newest, last };
 }
 
 function greatest(a: number | undefined, b: number | undefined): number | undefined {

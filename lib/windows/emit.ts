@@ -61,7 +61,8 @@ export async function openEmitter(definition: Definition, edges: EmitEdges): Pro
   // First the store, then Kafka: an emitter that is replaced in between can freeze nothing more, and once fenced can send nothing more.
   const taken = await store.takeOver(edges.owner);
   await ledger.open();
-  let head = await recover((await store.control()).head ?? taken);
+  let head = (await store.control()).head ?? taken;
+  await recover();
   let lookedThrough = head.emittedThrough ?? Number.NEGATIVE_INFINITY;
 
   return {
@@ -90,12 +91,18 @@ export async function openEmitter(definition: Definition, edges: EmitEdges): Pro
       for (const part of parts) await emit(part, part === parts.at(-1) ? frontier : undefined);
     }
     lookedThrough = Math.max(lookedThrough, frontier);
-    await store.clearDirty(control.dirty);
+    await store.clearDirty(control.dirty.filter(({ start }) => isDue(shape, start, frontier)));
+  }
+
+  /** Every partition that may hold partials: one that is being read for the first time has no progress yet. */
+  function partitionsOf(control: Control): readonly number[] {
+    const named = [...offsets, ...control.dirty].map(({ partition }) => partition);
+    return [...new Set([...control.progress.keys(), ...named])];
   }
 
   /** The partials of windows that the frontier has newly reached, and of those changed behind it. */
   async function partialsDue(control: Control, frontier: number): Promise<readonly StoredPartial[]> {
-    const partitions = [...control.progress.keys()];
+    const partitions = partitionsOf(control);
     const from = Math.max(lookedThrough - shape.size + 1, EARLIEST);
     const to = frontier - shape.size + 1;
     const fresh = await Promise.all(partitions.map((partition) => store.partialsBetween(partition, from, to)));
@@ -129,14 +136,12 @@ export async function openEmitter(definition: Definition, edges: EmitEdges): Pro
   }
 
   /** Finishes the emission that the emitter before left frozen: in Kafka already, or to be sent. */
-  async function recover(found: Head): Promise<Head> {
-    head = found;
-    if (head.status === "done") return head;
+  async function recover(): Promise<void> {
+    if (head.status === "done") return;
     const results = await store.frozen(head);
     const sent = await ledger.lastSent();
     if (sent === head.number) await finish(results);
     else await sendAndFinish(results);
-    return head;
   }
 
   /** Commits the ledger's offset again before the broker forgets it. */

@@ -1,6 +1,7 @@
 // Runs a windowed declaration in memory, without Kafka or AWS: feed records, move the clock, read results, late records and dead letters.
 // What Kafka Streams' users know as a topology test driver; the code that runs is the code that runs on Lambda, only the edges are in memory.
 
+import { FencedError } from "../errors.ts";
 import type { Batch, Decoded } from "../kafka/consume.ts";
 import type { WireRecord } from "../kafka/event.ts";
 import { aggregate } from "./aggregate.ts";
@@ -55,11 +56,13 @@ export function runWindow<In, A extends Aggregates<In>>(
   const store = options.store ?? memoryStore();
   const ends = Array.from({ length: options.partitions ?? 1 }, () => 0);
   const results: RunnerResult[] = [];
-  const late = new Map<string, WireRecord>();
+  const late: WireRecord[] = [];
+  const lateFrom = new Map<number, number>();
   const deadLetters: { record: WireRecord; reason: string }[] = [];
   let clock = options.startAt ?? 0;
   let emitter: Emitter | undefined;
   let emitters = 0;
+  const openLedger = memoryLedgers(results);
   let consumer = newEnvironment();
 
   function newEnvironment() {
@@ -67,9 +70,13 @@ export function runWindow<In, A extends Aggregates<In>>(
       store,
       late: {
         topic: "late",
-        async publish(_source, items) {
-          for (const { record } of items) late.set(`${record.partition}@${record.offset}`, record);
+        // As the exactly-once output: whatever lies below the last one published counts as published.
+        async publish({ partition }, items) {
+          const fresh = items.filter(({ record }) => record.offset >= (lateFrom.get(partition) ?? 0));
+          late.push(...fresh.map(({ record }) => record));
+          lateFrom.set(partition, Math.max(lateFrom.get(partition) ?? 0, (items.at(-1)?.record.offset ?? -1) + 1));
         },
+        refresh: async () => {},
       },
       checkRedelivery: async () => {},
       onLate: () => {},
@@ -81,7 +88,7 @@ export function runWindow<In, A extends Aggregates<In>>(
     const { name, version } = window;
     const edges: EmitEdges = {
       store,
-      ledger: memoryLedger(results),
+      ledger: openLedger(),
       source: memorySource(ends),
       now: () => clock,
       idleTime: options.idleTime ?? 1_000,
@@ -97,7 +104,8 @@ export function runWindow<In, A extends Aggregates<In>>(
       throw new Error(`The runner has partitions 0 to ${ends.length - 1}: got ${partition}`);
     const records = values.map((value, index) => decoded(partition, firstOffset + index, value, clock));
     ends[partition] = firstOffset + values.length;
-    return { topic: TOPIC, partition, firstOffset, lastOffset: firstOffset + values.length - 1, records };
+    const wire = records.map((record) => record.wire);
+    return { topic: TOPIC, partition, firstOffset, lastOffset: firstOffset + values.length - 1, records, wire };
   }
 
   async function deliver(batch: Batch<In>, environment: "same" | "new" = "same"): Promise<void> {
@@ -129,30 +137,32 @@ export function runWindow<In, A extends Aggregates<In>>(
       await tick();
     },
     results,
-    get late() {
-      return [...late.values()];
-    },
+    late,
     deadLetters,
   };
 }
 
-function memoryLedger(results: RunnerResult[]): Ledger {
+/** Ledgers of one pipeline, which fence one another as transactional producers do. */
+function memoryLedgers(results: RunnerResult[]): () => Ledger {
   let sent: number | undefined;
-  return {
-    open: async () => {},
-    lastSent: async () => sent,
-    async send(number, messages) {
-      sent = number;
-      for (const { key, value, headers } of messages) {
-        results.push({
-          key: String(key),
-          value: JSON.parse(String(value)) as Record<string, unknown>,
-          revision: Number(headers?.revision),
-          emission: number,
-        });
-      }
-    },
-    close: async () => {},
+  let epoch = 0;
+  return () => {
+    let own = -1;
+    return {
+      async open() {
+        own = ++epoch;
+      },
+      lastSent: async () => sent,
+      async send(number, messages) {
+        if (own !== epoch) throw new FencedError("Another emitter has taken over");
+        sent = number;
+        for (const { key, value, headers } of messages) {
+          const parsed = JSON.parse(String(value)) as Record<string, unknown>;
+          results.push({ key: String(key), value: parsed, revision: Number(headers?.revision), emission: number });
+        }
+      },
+      close: async () => {},
+    };
   };
 }
 

@@ -35,17 +35,14 @@ export const stored = {
     sk: { S: windowKey(key) },
     lastOffset: { N: String(partial.lastOffset) },
     ...(partial.state === undefined ? {} : { state: { S: JSON.stringify(partial.state) } }),
-    ...(partial.lateFrom === undefined ? {} : { lateFrom: { N: String(partial.lateFrom) } }),
+    ...optionalItem("lateFrom", partial.lateFrom),
     expiresAt,
   }),
-  partial: (item: Item): Partial => {
-    const lateFrom = optionalNumber(item, "lateFrom");
-    return {
-      lastOffset: number(item, "lastOffset"),
-      ...(item.state?.S === undefined ? {} : { state: JSON.parse(item.state.S) as WindowState }),
-      ...(lateFrom === undefined ? {} : { lateFrom }),
-    };
-  },
+  partial: (item: Item): Partial => ({
+    lastOffset: number(item, "lastOffset"),
+    ...(item.state?.S === undefined ? {} : { state: JSON.parse(item.state.S) as WindowState }),
+    ...optionalField(item, "lateFrom"),
+  }),
   storedPartial: (partition: number, item: Item): StoredPartial => ({
     partition,
     ...windowOf(text(item, "sk")),
@@ -59,16 +56,17 @@ export const stored = {
     sk: { S: stored.progressKey(partition) },
     nextOffset: { N: String(progress.nextOffset) },
     updatedAt: { N: String(progress.updatedAt) },
-    ...(progress.maxEventTime === undefined ? {} : { maxEventTime: { N: String(progress.maxEventTime) } }),
+    ...optionalItem("maxEventTime", progress.maxEventTime),
+    ...optionalItem("newest", progress.newest),
+    ...optionalItem("last", progress.last),
   }),
-  progress: (item: Item): Progress => {
-    const maxEventTime = optionalNumber(item, "maxEventTime");
-    return {
-      nextOffset: number(item, "nextOffset"),
-      updatedAt: number(item, "updatedAt"),
-      ...(maxEventTime === undefined ? {} : { maxEventTime }),
-    };
-  },
+  progress: (item: Item): Progress => ({
+    nextOffset: number(item, "nextOffset"),
+    updatedAt: number(item, "updatedAt"),
+    ...optionalField(item, "maxEventTime"),
+    ...optionalField(item, "newest"),
+    ...optionalField(item, "last"),
+  }),
 
   dirtyKey: ({ partition, ...window }: PartialKey): string => `dirty#${windowKey(window)}#${partition}`,
 
@@ -80,19 +78,16 @@ export const stored = {
     owner: { S: head.owner },
     ledgerAt: { N: String(head.ledgerAt) },
     ...(head.payload === undefined ? {} : { payload: { S: head.payload } }),
-    ...(head.emittedThrough === undefined ? {} : { emittedThrough: { N: String(head.emittedThrough) } }),
+    ...optionalItem("emittedThrough", head.emittedThrough),
   }),
-  head: (item: Item): Head => {
-    const emittedThrough = optionalNumber(item, "emittedThrough");
-    return {
-      number: number(item, "number"),
-      status: text(item, "status") === "frozen" ? "frozen" : "done",
-      owner: text(item, "owner"),
-      ledgerAt: number(item, "ledgerAt"),
-      ...(item.payload?.S === undefined ? {} : { payload: item.payload.S }),
-      ...(emittedThrough === undefined ? {} : { emittedThrough }),
-    };
-  },
+  head: (item: Item): Head => ({
+    number: number(item, "number"),
+    status: text(item, "status") === "frozen" ? "frozen" : "done",
+    owner: text(item, "owner"),
+    ledgerAt: number(item, "ledgerAt"),
+    ...(item.payload?.S === undefined ? {} : { payload: item.payload.S }),
+    ...optionalField(item, "emittedThrough"),
+  }),
 
   control: (items: readonly Item[]): Control => {
     const progress = new Map<number, Progress>();
@@ -137,6 +132,15 @@ function number(item: Item, name: string): number {
   const value = optionalNumber(item, name);
   if (value === undefined) throw new Error(`An item of the windows table lacks '${name}': ${item.pk?.S} ${item.sk?.S}`);
   return value;
+}
+
+function optionalItem(name: string, value: number | undefined): Item {
+  return value === undefined ? {} : { [name]: { N: String(value) } };
+}
+
+function optionalField<N extends string>(item: Item, name: N): { readonly [name in N]?: number } {
+  const value = optionalNumber(item, name);
+  return value === undefined ? {} : ({ [name]: value } as { readonly [name in N]: number });
 }
 
 function optionalNumber(item: Item, name: string): number | undefined {

@@ -16,6 +16,9 @@ export interface Progress {
   readonly nextOffset: number;
   /** When this was stored, epoch ms. */
   readonly updatedAt: number;
+  /** The greatest Kafka timestamp of the records below, and the one just below: what tells a redelivery from a topic made anew. */
+  readonly newest?: number;
+  readonly last?: number;
 }
 
 /** What the broker says of one source partition, and what has been processed of it. */
