@@ -1,0 +1,9 @@
+// The scheduled emitter of every windowed pipeline's results.
+
+import { required } from "../../lib/config.ts";
+import { emission } from "../../lib/windows/lambda.ts";
+import { routes } from "./routes.ts";
+
+export const handler = emission(routes({ transactions: required("AGGREGATE_TOPIC") }), {
+  table: required("WINDOWS_TABLE"),
+});
