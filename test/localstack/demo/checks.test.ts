@@ -173,7 +173,7 @@ describe("windows", () => {
       "a window nobody paid in",
       [...windowResults, { ...windowResults[0]!, key: "3000", value: Buffer.from('{"window_start":3000}') }],
       lateTransactions,
-      /1970/,
+      /it should be/,
     ],
     [
       "a window of nothing",
