@@ -1,0 +1,62 @@
+// serverless.yml says what the code relies on, and nothing that no code reads.
+import { describe, expect, it } from "vitest";
+import { files, handlerFile, read, runtimeClosure, serviceFunctions, yaml } from "../support/source-tree.ts";
+
+const functions = Object.entries(serviceFunctions());
+const service = yaml("serverless.yml");
+const provided = Object.keys(service.provider.environment);
+// Set by lib/deploy/kafka-mapping.ts from the mapping itself, so that the two can't disagree.
+const fromMapping = ["PARTIAL_BATCH_RESPONSES"];
+// Lambda's own, and Node's.
+const fromRuntime = ["AWS_LAMBDA_FUNCTION_NAME", "AWS_REGION"];
+const forNode = ["NODE_OPTIONS"];
+
+describe.each(functions)("%s", (_name, declaration) => {
+  const declared = Object.keys(declaration.environment ?? {});
+  const kafkaEvents = declaration.events.flatMap(({ kafka, msk }) =>
+    [kafka, msk].filter((event) => event !== undefined),
+  );
+  const code = [...runtimeClosure(handlerFile(declaration))].filter((path) => path.endsWith(".ts")).map(read);
+  const names = (pattern: RegExp) => code.flatMap((text) => [...text.matchAll(pattern)].map((match) => match[1] ?? ""));
+
+  it("is given every setting that its code requires", () => {
+    const required = names(/\brequired(?:Number|List)?\("(\w+)"/g);
+    const given = [...declared, ...provided, ...fromRuntime, ...(kafkaEvents.length > 0 ? fromMapping : [])];
+    expect(required.filter((name) => !given.includes(name))).toEqual([]);
+  });
+
+  it("is given no setting that its code doesn't read", () => {
+    const read = names(/\b(?:required(?:Number|List)?|optional)\("(\w+)"/g);
+    expect(declared.filter((name) => !read.includes(name) && !forNode.includes(name))).toEqual([]);
+  });
+
+  it("asks for partial batch responses on every Kafka event", () => {
+    for (const event of kafkaEvents) expect(event.functionResponseTypes).toEqual(["ReportBatchItemFailures"]);
+  });
+
+  it("declares every topic that its settings name", () => {
+    const topics = Object.entries(declaration.environment ?? {}).filter(([name]) => name.endsWith("_TOPIC"));
+    expect(topics.filter(([, topic]) => !(String(topic) in (declaration.topics ?? {})))).toEqual([]);
+  });
+});
+
+describe("the service", () => {
+  it("includes every pipeline's declaration, one line each", () => {
+    const includes = files("functions/*/functions.yml").map((path) => `\${file(${path})}`);
+    expect([...service.functions].sort()).toEqual([...includes].sort());
+  });
+
+  it("reads its environment at the top of handlers, and where a setting holds for every handler", () => {
+    const readers = files("{functions,lib}/**/*.ts").filter((path) => /\bprocess\.env\b/.test(read(path)));
+    expect(readers).toEqual(["lib/config.ts", "lib/telemetry.ts"]);
+  });
+
+  it("may do on the windows' table what the store does, and nothing else", () => {
+    const statements: { Action: string[] }[] = service.provider.iam.role.statements;
+    const granted = statements.flatMap(({ Action }) => Action).filter((action) => action.startsWith("dynamodb:"));
+    const sent = files("lib/**/*.ts").flatMap((path) =>
+      [...read(path).matchAll(/new (\w+)Command\(/g)].map((match) => `dynamodb:${match[1]}`),
+    );
+    expect([...granted].sort()).toEqual([...new Set(sent)].sort());
+  });
+});

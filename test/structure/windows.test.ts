@@ -1,0 +1,33 @@
+// Every windowed declaration has an emitter: without one its results would stay in the store for ever.
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { describe, expect, it } from "vitest";
+import { routes } from "../../functions/windows/routes.ts";
+import { files, root } from "../support/source-tree.ts";
+
+const modules = files("functions/*/*.ts").filter((path) => !/handler\.ts$/.test(path));
+const declared = (await Promise.all(modules.map(declarationsIn))).flat();
+
+async function declarationsIn(path: string): Promise<readonly object[]> {
+  const exported: Readonly<Record<string, unknown>> = await import(pathToFileURL(join(root, path)).href);
+  return Object.values(exported).filter(isDeclaration);
+}
+
+function isDeclaration(value: unknown): value is object {
+  return typeof value === "object" && value !== null && "aggregate" in value && "allowedLateness" in value;
+}
+
+describe("windowed pipelines", () => {
+  it("are each served by a route of the emitter", async () => {
+    const topics = new Proxy({}, { get: (_, name) => `topic of ${String(name)}` });
+    const served = routes(topics as Parameters<typeof routes>[0]).map(({ window }) => window);
+    expect(declared.length).toBeGreaterThan(0);
+    expect(new Set(served)).toEqual(new Set(declared));
+    expect(served.length).toBe(declared.length);
+  });
+
+  it("have names of their own", async () => {
+    const names = declared.map((one) => ("name" in one ? one.name : ""));
+    expect(new Set(names).size).toBe(names.length);
+  });
+});
