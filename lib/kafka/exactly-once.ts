@@ -2,7 +2,7 @@
 // the offset to a consumer group that nobody joins (the shadow group). What lies below that offset has been published, whoever asks again.
 
 import type { Message, Producer, Transaction } from "kafkajs";
-import { FencedError, messageOf } from "../errors.ts";
+import { ConfigError, FencedError, messageOf } from "../errors.ts";
 import { log } from "../telemetry.ts";
 import type { KafkaConnection } from "./client.ts";
 import { isFenced, isStale, tooLarge } from "./client-errors.ts";
@@ -97,12 +97,16 @@ export class ExactlyOnceProducer {
     session.shadow = shadow;
   }
 
-  /** Runs work with the session, and once more with a new one where the old turns out to be fenced or stale. */
+  /**
+   * Runs work with the session, and once more with a new one where the old turns out to be fenced or stale, or to remember
+   * a topic that has been made anew: the broker forgets a group's offsets with the topic, this process does not.
+   */
   async #renewing(work: (session: Session) => Promise<void>): Promise<void> {
     try {
       return await this.#tried(work);
     } catch (error) {
-      if (!isFenced(error) && !isStale(error)) throw tooLarge(error, this.#ledger.outputTopic) ?? error;
+      const isWorthRenewing = isFenced(error) || isStale(error) || error instanceof ConfigError;
+      if (!isWorthRenewing) throw tooLarge(error, this.#ledger.outputTopic) ?? error;
       log.info("transactional producer renewed", { ...this.#facts(), cause: messageOf(error) });
     }
     try {

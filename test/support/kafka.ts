@@ -3,6 +3,7 @@ import { randomUUID } from "node:crypto";
 import { type Consumer, type IHeaders, Kafka, logLevel, type Message } from "kafkajs";
 import { inject } from "vitest";
 import { createTopics, type TopicSettings } from "../../localstack/services/topics.ts";
+import { committedRecords } from "./committed.ts";
 
 /** A client of the shared broker. Its retries start soon, for the broker answers CONCURRENT_TRANSACTIONS for a moment after a commit. */
 export function kafkaClient(): Kafka {
@@ -50,6 +51,8 @@ export interface ReadOptions {
 }
 
 const longestPollMs = 50;
+/** One fetch holds a test's partition whole, and so every transaction with its marker. */
+const wholePartition = 64 * 1024 * 1024;
 /** After so many fetches in a row that found nothing, what is left below the end can't be read: it belongs to an open transaction. */
 const emptyFetches = 4;
 
@@ -68,6 +71,8 @@ export async function readAll(
     groupId: `read-all-${randomUUID()}`,
     readUncommitted: isolation === "read_uncommitted",
     maxWaitTimeInMs: longestPollMs,
+    maxBytesPerPartition: wholePartition,
+    maxBytes: wholePartition,
     retry: { initialRetryTime: 20, retries: 12 },
   });
   const records: ReadRecord[] = [];
@@ -78,7 +83,8 @@ export async function readAll(
     await consumer.run({
       autoCommit: false,
       eachBatch: async ({ batch }) => {
-        for (const { offset, timestamp, key, value, headers = {} } of batch.messages) {
+        const messages = isolation === "read_committed" ? committedRecords(batch) : batch.messages;
+        for (const { offset, timestamp, key, value, headers = {} } of messages) {
           const at = { topic, partition: batch.partition, offset: Number(offset), timestamp: Number(timestamp) };
           records.push({ ...at, key, value, headers });
         }

@@ -1,0 +1,35 @@
+// Which records of a fetch a reader of committed records may see, decided by the transactions' markers. kafkajs's own filter lets aborted
+// records through where aborted transactions of several producers overlap: it takes them in the order of their ends, not of their starts.
+// https://github.com/tulios/kafkajs/blob/v2.2.4/src/consumer/filterAbortedMessages.js
+import type { Batch, KafkaMessage } from "kafkajs";
+
+/** What kafkajs holds beside what its types say. */
+type RawMessage = KafkaMessage & {
+  readonly isControlRecord: boolean;
+  readonly batchContext?: { readonly producerId?: string; readonly inTransaction?: boolean };
+};
+
+/** The batch's committed records, in their order. The fetch must hold each transaction whole: a record without its marker is an error. */
+export function committedRecords(batch: Batch): KafkaMessage[] {
+  const { rawMessages } = batch as Batch & { readonly rawMessages: readonly RawMessage[] };
+  const committed: RawMessage[] = [];
+  const open = new Map<string, RawMessage[]>();
+  for (const message of rawMessages) {
+    const producer = String(message.batchContext?.producerId);
+    if (message.isControlRecord) {
+      if (isCommit(message)) committed.push(...(open.get(producer) ?? []));
+      open.delete(producer);
+    } else if (message.batchContext?.inTransaction === true) {
+      open.set(producer, [...(open.get(producer) ?? []), message]);
+    } else {
+      committed.push(message);
+    }
+  }
+  if (open.size > 0) throw new Error(`The fetch from ${batch.topic}-${batch.partition} ends within a transaction.`);
+  return committed.sort((one, other) => Number(one.offset) - Number(other.offset));
+}
+
+/** A marker's key: a version and a type of two bytes each, 0 for an abort and 1 for a commit. */
+function isCommit({ key }: KafkaMessage): boolean {
+  return key?.readInt16BE(2) === 1;
+}
