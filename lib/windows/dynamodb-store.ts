@@ -114,7 +114,7 @@ export function dynamoDbStore(options: DynamoDbStoreOptions): WindowStore {
   async function changeHead(expected: Head, next: Head) {
     const refused = await put(
       stored.headItem(control, next),
-      "#number = :number AND #status = :status AND #owner = :owner",
+      "emission = :number AND stage = :status AND emitter = :owner",
       { ":number": { N: String(expected.number) }, ":status": { S: expected.status }, ":owner": { S: expected.owner } },
     );
     return written(refused, stored.head);
@@ -202,8 +202,7 @@ export function dynamoDbStore(options: DynamoDbStoreOptions): WindowStore {
           TableName: table,
           Key: keys(control, "head"),
           UpdateExpression:
-            "SET #owner = :owner, #number = if_not_exists(#number, :zero), #status = if_not_exists(#status, :done), ledgerAt = if_not_exists(ledgerAt, :zero)",
-          ExpressionAttributeNames: HEAD_NAMES,
+            "SET emitter = :owner, emission = if_not_exists(emission, :zero), stage = if_not_exists(stage, :done), ledgerAt = if_not_exists(ledgerAt, :zero)",
           ExpressionAttributeValues: { ":owner": { S: owner }, ":zero": { N: "0" }, ":done": { S: "done" } },
           ReturnValues: "ALL_NEW",
         }),
@@ -271,8 +270,6 @@ export function dynamoDbStore(options: DynamoDbStoreOptions): WindowStore {
 
 /** Sorts after every group of a window. */
 const LAST = "#\uffff";
-
-const HEAD_NAMES = { "#number": "number", "#status": "status", "#owner": "owner" };
 
 function keys(pk: string, sk: string) {
   return { pk: { S: pk }, sk: { S: sk } };

@@ -1,6 +1,15 @@
 // A window store in memory, for the in-memory runner. It passes the same suite as the DynamoDB one; values are copied through JSON as a real store would.
 
-import type { Definition, DirtyWindow, FrozenResult, Head, PartialKey, StoredPartial, WindowStore } from "./store.ts";
+import type {
+  Definition,
+  DirtyWindow,
+  FrozenResult,
+  Head,
+  Partial,
+  PartialKey,
+  StoredPartial,
+  WindowStore,
+} from "./store.ts";
 import { isSameHead, isSamePartial } from "./store.ts";
 import type { Progress } from "./watermark.ts";
 
@@ -25,7 +34,7 @@ export function memoryStore(): WindowStore {
     },
     async putPartial(key, expected, next) {
       const present = partials.get(nameOf(key));
-      if (!isSamePartial(present, expected)) return { kind: "refused", present: present && copy(present) };
+      if (!isSamePartial(present, expected)) return { kind: "refused", present: present && contents(present) };
       partials.set(nameOf(key), copy({ ...next, partition: key.partition, start: key.start, group: key.group }));
       return { kind: "stored" };
     },
@@ -97,6 +106,10 @@ export function memoryStore(): WindowStore {
       }
     },
   };
+}
+
+function contents({ partition: _, start: _start, group: _group, ...partial }: StoredPartial): Partial {
+  return copy(partial);
 }
 
 function nameOf({ partition, start, group }: PartialKey): string {
