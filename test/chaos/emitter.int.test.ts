@@ -1,0 +1,160 @@
+// Results once: emitters are killed at every operation they do, started over, and run two at once, on a real broker and DynamoDB Local.
+
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { afterEach, beforeEach, expect, inject, it } from "vitest";
+import { z } from "zod";
+import type { Batch, Decoded } from "../../lib/kafka/consume.ts";
+import { eventTime, seconds } from "../../lib/time.ts";
+import { aggregate } from "../../lib/windows/aggregate.ts";
+import { sum } from "../../lib/windows/aggregators.ts";
+import { dynamoDbStore } from "../../lib/windows/dynamodb-store.ts";
+import { windowed } from "../../lib/windows/tumbling.ts";
+import { freshTopic, produce, readAll } from "../support/kafka.ts";
+import { windowsTable } from "../support/windows-table.ts";
+
+const Payment = z.object({ at: z.number(), amount: z.number() });
+type Payment = z.output<typeof Payment>;
+
+let client: DynamoDBClient;
+let table: string;
+let name: string;
+let source: string;
+let output: string;
+let nextOffset: number;
+const children = new Set<ChildProcess>();
+
+beforeEach(async () => {
+  ({ client, table } = await windowsTable());
+  name = `kill-${crypto.randomUUID().slice(0, 8)}`;
+  source = await freshTopic({ partitions: 1, name: "kill-source" });
+  output = await freshTopic({ partitions: 2, name: "kill-output" });
+  nextOffset = 0;
+});
+afterEach(() => {
+  for (const child of children) child.kill("SIGKILL");
+  client.destroy();
+});
+
+function payments() {
+  return windowed(Payment).tumbling({
+    name,
+    version: 1,
+    eventTime: (payment) => eventTime(payment.at),
+    size: seconds(3),
+    maxOutOfOrderness: seconds(0),
+    allowedLateness: seconds(3600),
+    aggregate: { total: sum<Payment>((payment) => payment.amount) },
+  });
+}
+
+/** Puts values on the source topic and through the consuming side, in a new execution environment. */
+async function consume(...values: readonly Payment[]): Promise<void> {
+  await produce(
+    source,
+    values.map((value) => ({ value: JSON.stringify(value) })),
+  );
+  const records = values.map((value, index): Decoded<Payment> => {
+    const place = { topic: source, partition: 0, offset: nextOffset + index, timestamp: Date.now() };
+    return { ...place, key: null, headers: [], value, wire: { ...place, timestampType: "CREATE_TIME", headers: [] } };
+  });
+  const batch: Batch<Payment> = {
+    topic: source,
+    partition: 0,
+    firstOffset: nextOffset,
+    lastOffset: nextOffset + values.length - 1,
+    records,
+    wire: records.map(({ wire }) => wire),
+  };
+  nextOffset += values.length;
+  const refuse = async () => {
+    throw new Error("no record here is late");
+  };
+  await aggregate(payments(), {
+    store: dynamoDbStore({ client, table, pipeline: { name, version: 1 } }),
+    late: { topic: "late", publish: refuse, refresh: refuse },
+    checkRedelivery: refuse,
+    onLate: () => {},
+    now: Date.now,
+  }).process(batch);
+}
+
+function startEmitter(crashAt: number, ms = 60_000): ChildProcess {
+  const orders = {
+    brokers: inject("kafkaBrokers"),
+    dynamodb: inject("dynamodbEndpoint"),
+    table,
+    name,
+    topic: output,
+    crashAt,
+    ms,
+  };
+  const child = spawn(
+    process.execPath,
+    [new URL("emitter-child.ts", import.meta.url).pathname, JSON.stringify(orders)],
+    {
+      stdio: ["ignore", "pipe", "inherit"],
+      env: { ...process.env, LOG_LEVEL: "error" },
+    },
+  );
+  children.add(child);
+  return child;
+}
+
+async function ended(child: ChildProcess): Promise<void> {
+  if (child.exitCode === null && child.signalCode === null) await once(child, "exit");
+  children.delete(child);
+}
+
+/** Every (window, revision) with its total, as a read_committed reader sees them, in order by window. */
+async function results(): Promise<readonly string[]> {
+  const records = await readAll(output);
+  return records
+    .map(({ key, value, headers }) => `${key} r${headers.revision} ${JSON.parse(String(value)).total}`)
+    .sort((a, b) => Number.parseInt(a, 10) - Number.parseInt(b, 10) || (a < b ? -1 : 1));
+}
+
+async function until(isDone: () => Promise<boolean>): Promise<void> {
+  for (const deadline = Date.now() + 60_000; Date.now() < deadline; ) if (await isDone()) return;
+  throw new Error("not done within a minute");
+}
+
+it("killed at each of its operations in turn, an emitter sends every result once", { timeout: 300_000 }, async () => {
+  const expected: string[] = [];
+  let at = 0;
+  for (let crashAt = 3; crashAt <= 42; crashAt += 1) {
+    // A new window each time, and a late record for the one before: a result and a revision are due.
+    await consume({ at, amount: crashAt }, { at: at + 3000, amount: 1000 });
+    await ended(startEmitter(crashAt, 3000));
+    expected.push(`${at} r1`);
+    at += 3000;
+  }
+  const last = startEmitter(0);
+  await until(async () => (await results()).length >= expected.length);
+  last.kill("SIGTERM");
+  await ended(last);
+
+  const seen = await results();
+  const latest = new Map(seen.map((line) => [line.split(" ")[0], line]));
+  // The first record of a window comes with the 1000 of the window before's second record, but for the first window.
+  const totals = expected.map((_, index) => `${index * 3000} ${(index === 0 ? 0 : 1000) + index + 3}`);
+  expect(expected.map((_, index) => latest.get(String(index * 3000))?.replace(/ r\d+/, ""))).toEqual(totals);
+  expect(new Set(seen.map((line) => line.split(" ").slice(0, 2).join(" "))).size, "each (window, revision) once").toBe(
+    seen.length,
+  );
+});
+
+it("two emitters at once do no harm: one takes over, the other stops quietly", { timeout: 120_000 }, async () => {
+  const emitters = [startEmitter(0), startEmitter(0), startEmitter(0)];
+  for (let at = 0; at < 10; at++) await consume({ at: at * 3000, amount: at }, { at: at * 3000 + 3000, amount: 100 });
+  await until(async () => (await results()).length >= 10);
+  emitters.push(startEmitter(0));
+  await consume({ at: 60_000, amount: 7 });
+  await until(async () => (await results()).some((line) => line.startsWith("30000 ")));
+  const quiet = await Promise.race(emitters.slice(0, 3).map((child) => ended(child).then(() => child.exitCode)));
+  expect(quiet).toBe(0);
+  for (const child of emitters) child.kill("SIGKILL");
+  const seen = await results();
+  expect(new Set(seen.map((line) => line.split(" ").slice(0, 2).join(" "))).size).toBe(seen.length);
+});
