@@ -1,0 +1,154 @@
+// Carries one batch through: invokes, settles the answer, waits, tries again, until every record is done or discarded.
+// A partition is released as soon as none of its records is left, even while others of the same batch are still tried.
+import { type Clock, sleep } from "./clock.ts";
+import type { Counters } from "./counters.ts";
+import type { InvokeResult } from "./invoke.ts";
+import type { SourceRecord } from "./record-batch.ts";
+import {
+  type BackOff,
+  type Condition,
+  countOf,
+  type Delivery,
+  expire,
+  type FailurePolicy,
+  type Portion,
+  settle,
+} from "./settle.ts";
+
+export type Portions = readonly Portion<SourceRecord>[];
+
+/** Why records are given up, for whoever takes them. */
+export interface Discard {
+  readonly portions: Portions;
+  readonly condition: Condition;
+  readonly invokes: number;
+  readonly requestId: string;
+  /** Absent when no invocation was made for these records' sake. */
+  readonly functionError?: "Unhandled" | null;
+}
+
+export interface DeliveryContext {
+  readonly policy: FailurePolicy;
+  readonly backOff: BackOff;
+  readonly clock: Clock;
+  /** Aborts when the event source stops: nothing more is tried, what is unsettled stays uncommitted. */
+  readonly signal: AbortSignal;
+  readonly counters: Counters;
+  readonly maxEventBytes: number;
+  eventOf(portions: Portions): string;
+  invoke(payload: string, affinity: string): Promise<InvokeResult>;
+  /** True when the partition belongs to another member by now: its records are that member's. */
+  isLost(key: string): boolean;
+  /** Every record of the partition in this batch is settled. */
+  release(key: string): void;
+  discard(discard: Discard): Promise<void>;
+  /** Whether a success is to be repeated before it counts, as AWS's at-least-once delivery may. */
+  isDuplicated(): boolean;
+}
+
+type SourceDelivery = Delivery<SourceRecord>;
+
+export async function deliver(portions: Portions, context: DeliveryContext): Promise<void> {
+  // Worked from the end; a split's second half lies below its first.
+  const pending: SourceDelivery[] = [{ portions, failures: 0, invokes: 0, stalls: 0 }];
+  const held = new Set(portions.map(({ key }) => key));
+  let event: { readonly portions: Portions; readonly payload: string } | undefined;
+  while (pending.length > 0 && !context.signal.aborted) {
+    const delivery = await ready(pending.pop()!, context);
+    if (delivery !== undefined) {
+      // The payload is built once and sent again as it is.
+      if (event?.portions !== delivery.portions) {
+        event = { portions: delivery.portions, payload: context.eventOf(delivery.portions) };
+      }
+      const waitMs = await attempt(delivery, event.payload, { pending, context });
+      if (pending.length === 0) event = undefined;
+      releaseSettled(held, pending, context);
+      if (waitMs > 0) await sleep(context.clock, waitMs, context.signal);
+    } else {
+      releaseSettled(held, pending, context);
+    }
+  }
+}
+
+/** What is still to be sent of a delivery: not lost, not too old. */
+async function ready(delivery: SourceDelivery, context: DeliveryContext): Promise<SourceDelivery | undefined> {
+  const { policy, clock } = context;
+  const isMine = ({ key }: Portion<SourceRecord>) => !context.isLost(key);
+  const mine = delivery.portions.every(isMine) ? delivery : { ...delivery, portions: delivery.portions.filter(isMine) };
+  const { expired, fresh } = expire(mine, policy, clock.now());
+  if (expired.length > 0) {
+    const invokes = Math.max(1, delivery.invokes);
+    await context.discard({
+      portions: expired,
+      condition: "RecordAgeExceeded",
+      invokes,
+      requestId: crypto.randomUUID(),
+    });
+  }
+  return fresh.portions.length === 0 ? undefined : fresh;
+}
+
+/** One invocation and what follows from it; answers how long to wait before the next. */
+async function attempt(
+  delivery: SourceDelivery,
+  payload: string,
+  { pending, context }: { readonly pending: SourceDelivery[]; readonly context: DeliveryContext },
+): Promise<number> {
+  if (payload.length > context.maxEventBytes) {
+    const { portions } = delivery;
+    const requestId = crypto.randomUUID();
+    await context.discard({ portions, condition: "MaximumPayloadSizeExceeded", invokes: 1, requestId });
+    return 0;
+  }
+  const result = await invokeCounted(delivery, payload, context);
+  const decision = settle(delivery, result, context);
+  switch (decision.kind) {
+    case "commit":
+      return 0;
+    case "retry":
+      pending.push(decision.delivery);
+      return decision.afterMs;
+    case "split":
+      pending.push(decision.halves[1], decision.halves[0]);
+      return decision.afterMs;
+    case "discard": {
+      const { condition, wasPartial } = decision;
+      const { portions, invokes } = decision.delivery;
+      const functionError = wasPartial ? null : "Unhandled";
+      await context.discard({ portions, condition, invokes, requestId: result.requestId, functionError });
+      return 0;
+    }
+    default:
+      return decision satisfies never;
+  }
+}
+
+async function invokeCounted(
+  delivery: SourceDelivery,
+  payload: string,
+  context: DeliveryContext,
+): Promise<InvokeResult> {
+  const { counters } = context;
+  const records = countOf(delivery.portions);
+  const affinity = delivery.portions[0]!.key;
+  let result = await context.invoke(payload, affinity);
+  if (result.kind === "success" && context.isDuplicated()) {
+    counters.duplicatedInvocations += 1;
+    result = await context.invoke(payload, affinity);
+  }
+  if (result.kind !== "not-delivered") {
+    counters.invocations += 1;
+    counters.invokedEventCount += records;
+  }
+  if (result.kind !== "success") counters.invokeErrorCount += 1;
+  if (result.kind === "function-error") counters.failedInvokeEventCount += records;
+  return result;
+}
+
+function releaseSettled(held: Set<string>, pending: readonly SourceDelivery[], context: DeliveryContext): void {
+  for (const key of held) {
+    if (pending.some(({ portions }) => portions.some((portion) => portion.key === key))) continue;
+    held.delete(key);
+    context.release(key);
+  }
+}

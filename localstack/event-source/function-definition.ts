@@ -1,0 +1,122 @@
+// The functions of a template, as far as running them locally needs: code, handler, environment, limits.
+import { basename, join } from "node:path";
+import {
+  arnOf,
+  asObject,
+  type Resource,
+  resolveValue,
+  resourcesOfType,
+  type Template,
+  UnresolvedError,
+} from "./template.ts";
+
+export interface FunctionDefinition {
+  readonly logicalId: string;
+  /** The deployed name, such as `service-stage-enrichRides`. */
+  readonly name: string;
+  readonly arn: string;
+  /** `path/to/file.export`, without the file's extension. */
+  readonly handler: string;
+  readonly code: { readonly zip: string } | { readonly directory: string };
+  readonly environment: Readonly<Record<string, string>>;
+  readonly memoryMb: number;
+  readonly timeoutMs: number;
+  /** Invocations at once beyond which AWS answers with a throttle; undefined means no limit of its own. */
+  readonly reservedConcurrency?: number;
+}
+
+const DEFAULT_MEMORY_MB = 128;
+const DEFAULT_TIMEOUT_SECONDS = 3;
+
+/** One function. `overrides` win over the template's environment, which may then stay unresolved. */
+export function functionOf(
+  template: Template,
+  logicalId: string,
+  overrides: Readonly<Record<string, string>> = {},
+): FunctionDefinition {
+  const resource = template.resources.get(logicalId);
+  if (resource?.type !== "AWS::Lambda::Function") {
+    throw new Error(
+      `The template has no function '${logicalId}'. Functions: ${functionIds(template).join(", ") || "none"}.`,
+    );
+  }
+  const { properties } = resource;
+  const arn = arnOf(template, resource);
+  const name = nameOf(arn);
+  if (properties.PackageType === "Image") {
+    throw new Error(
+      `Function '${name}' is a container image: only zip packages run locally. Leave it out with --only.`,
+    );
+  }
+  const reserved = properties.ReservedConcurrentExecutions;
+  return {
+    logicalId,
+    name,
+    arn,
+    handler: String(resolveValue(template, properties.Handler)),
+    code: { zip: zipOf(template, properties) },
+    environment: environmentOf(template, name, properties, overrides),
+    memoryMb: Number(resolveValue(template, properties.MemorySize) ?? DEFAULT_MEMORY_MB),
+    timeoutMs: Number(resolveValue(template, properties.Timeout) ?? DEFAULT_TIMEOUT_SECONDS) * 1000,
+    ...(reserved === undefined ? {} : { reservedConcurrency: Number(resolveValue(template, reserved)) }),
+  };
+}
+
+/** The functions that a user means by deployed name, logical id or key in serverless.yml; all when no name is given. */
+export function selectFunctions(template: Template, names: readonly string[]): string[] {
+  const functions = resourcesOfType(template, "AWS::Lambda::Function");
+  const ids = names.map((name) => {
+    const found = functions.find((resource) => namesOf(template, resource).includes(name));
+    if (found === undefined) {
+      throw new Error(
+        `No function is called '${name}'. Functions: ${functions.map((f) => namesOf(template, f)[0]).join(", ")}.`,
+      );
+    }
+    return found.logicalId;
+  });
+  return names.length === 0 ? functions.map(({ logicalId }) => logicalId) : ids;
+}
+
+function namesOf(template: Template, resource: Resource): string[] {
+  const key = resource.logicalId.replace(/LambdaFunction$/, "");
+  return [key.charAt(0).toLowerCase() + key.slice(1), key, resource.logicalId, nameOf(arnOf(template, resource))];
+}
+
+function functionIds(template: Template): string[] {
+  return resourcesOfType(template, "AWS::Lambda::Function").map(({ logicalId }) => logicalId);
+}
+
+function nameOf(arn: string): string {
+  return arn.slice(arn.lastIndexOf(":") + 1);
+}
+
+// The packager writes the zip beside the template, under the name that ends the key in the deployment bucket.
+function zipOf(template: Template, properties: Readonly<Record<string, unknown>>): string {
+  const key = resolveValue(template, asObject(properties.Code)?.S3Key);
+  return join(template.directory, basename(String(key)));
+}
+
+function environmentOf(
+  template: Template,
+  name: string,
+  properties: Readonly<Record<string, unknown>>,
+  overrides: Readonly<Record<string, string>>,
+): Record<string, string> {
+  const environment: Record<string, string> = {};
+  for (const [variable, value] of Object.entries(asObject(asObject(properties.Environment)?.Variables) ?? {})) {
+    if (overrides[variable] !== undefined) continue;
+    try {
+      const resolved = resolveValue(template, value);
+      if (resolved !== undefined) environment[variable] = String(resolved);
+    } catch (cause) {
+      if (!(cause instanceof UnresolvedError)) throw cause;
+      throw new Error(
+        `Environment variable '${variable}' of '${name}': ${cause.message}. Give it with --env ${variable}=VALUE.`,
+        {
+          cause,
+        },
+      );
+    }
+  }
+  return { ...environment, ...overrides };
+}

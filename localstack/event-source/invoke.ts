@@ -1,0 +1,32 @@
+// How a function is called. The pool of local environments is one way; an HTTP Invoke endpoint can be another.
+
+export interface InvokeRequest {
+  readonly functionName: string;
+  /** The event as ASCII JSON. */
+  readonly payload: string;
+  /** Calls with the same affinity go to the same environment while it is idle: its caches are warm for that partition. */
+  readonly affinity?: string;
+}
+
+export type InvokeResult = {
+  readonly requestId: string;
+  readonly durationMs: number;
+} & (
+  | { readonly kind: "success"; readonly response: unknown }
+  /** The function threw, timed out or its process ended; `error` is what Lambda answers with. */
+  | { readonly kind: "function-error"; readonly error: FunctionError }
+  /** Throttled, or nothing there to answer: the batch did not reach the function. */
+  | { readonly kind: "not-delivered"; readonly reason: string }
+);
+
+export interface FunctionError {
+  readonly errorType: string;
+  readonly errorMessage: string;
+  readonly stackTrace?: readonly string[];
+}
+
+export interface Invoker {
+  invoke(request: InvokeRequest): Promise<InvokeResult>;
+  /** Ends every environment, giving each a moment to close what it holds. */
+  stop(): Promise<void>;
+}

@@ -1,0 +1,208 @@
+// The rules of a mapping's settings: bounds, what excludes what, what needs provisioned mode, and what this event source
+// does not carry out. Gives refusals as text, AWS's own where it is known.
+// https://docs.aws.amazon.com/lambda/latest/api/API_CreateEventSourceMapping.html
+import { asObject } from "./template.ts";
+
+type Settings = Readonly<Record<string, unknown>>;
+
+const KNOWN = new Set(
+  `EventSourceArn SelfManagedEventSource Topics Enabled BatchSize MaximumBatchingWindowInSeconds StartingPosition
+  StartingPositionTimestamp AmazonManagedKafkaEventSourceConfig SelfManagedKafkaEventSourceConfig FilterCriteria KmsKeyArn
+  FunctionResponseTypes BisectBatchOnFunctionError MaximumRetryAttempts MaximumRecordAgeInSeconds DestinationConfig
+  ProvisionedPollerConfig SourceAccessConfigurations MetricsConfig LoggingConfig Tags`.split(/\s+/),
+);
+const FOREIGN = new Set([
+  "ParallelizationFactor",
+  "TumblingWindowInSeconds",
+  "ScalingConfig",
+  "Queues",
+  "DocumentDBEventSourceConfig",
+]);
+
+/** Access configurations that say where in AWS's network to connect from: nothing to do on this machine. */
+const NETWORK_ACCESS = new Set(["VPC_SUBNET", "VPC_SECURITY_GROUP"]);
+
+export interface CheckContext {
+  readonly functionTimeoutSeconds: number;
+  /** Brokers are given by the caller, so the deployed ones' authentication doesn't apply. */
+  readonly areBrokersGiven: boolean;
+}
+
+/** Why the settings are refused; empty when they are carried out as they are. */
+export function check(settings: Settings, { functionTimeoutSeconds, areBrokersGiven }: CheckContext): string[] {
+  return [
+    ...unknownSettings(settings),
+    ...sourceRules(settings),
+    ...bounds(settings),
+    ...startRules(settings),
+    ...provisionedRules(settings),
+    ...destinationRules(settings),
+    ...notCarriedOut(settings, areBrokersGiven),
+    ...(functionTimeoutSeconds > 840
+      ? [`Kafka event sources support functions with a timeout up to 840 seconds, got ${functionTimeoutSeconds}`]
+      : []),
+  ];
+}
+
+function unknownSettings(settings: Settings): string[] {
+  return Object.keys(settings).flatMap((name) => {
+    if (FOREIGN.has(name)) return unsupported(name);
+    return KNOWN.has(name) ? [] : `${name} is not a setting of a Kafka event source mapping`;
+  });
+}
+
+function sourceRules(settings: Settings): string[] {
+  const refusals: string[] = [];
+  const isSelfManaged = settings.SelfManagedEventSource !== undefined;
+  if (!isSelfManaged && settings.EventSourceArn === undefined) refusals.push("Unrecognized event source.");
+  if (isSelfManaged && settings.EventSourceArn !== undefined) {
+    refusals.push("EventSourceArn and SelfManagedEventSource exclude each other: give one");
+  }
+  if (isSelfManaged && settings.SourceAccessConfigurations === undefined) {
+    refusals.push("Required 'sourceAccessConfigurations' parameter is missing.");
+  }
+  const servers = asObject(asObject(settings.SelfManagedEventSource)?.Endpoints)?.KafkaBootstrapServers;
+  if (isSelfManaged && (!Array.isArray(servers) || servers.length < 1 || servers.length > 10)) {
+    refusals.push("SelfManagedEventSource.Endpoints.KafkaBootstrapServers lists 1 to 10 host:port addresses");
+  }
+  const topics = settings.Topics;
+  if (!Array.isArray(topics) || topics.length !== 1 || !/^[^.][a-zA-Z0-9\-_.]{1,248}$/.test(String(topics[0]))) {
+    refusals.push(
+      `Topics names exactly one topic of 2 to 249 letters, digits, '-', '_' or '.': got ${JSON.stringify(topics)}`,
+    );
+  }
+  if (isSelfManaged && settings.AmazonManagedKafkaEventSourceConfig !== undefined) {
+    refusals.push(...unsupported("AmazonManagedKafkaEventSourceConfig"));
+  }
+  if (!isSelfManaged && settings.SelfManagedKafkaEventSourceConfig !== undefined) {
+    refusals.push(...unsupported("SelfManagedKafkaEventSourceConfig"));
+  }
+  return refusals;
+}
+
+function bounds(settings: Settings): string[] {
+  const pollers = asObject(settings.ProvisionedPollerConfig) ?? {};
+  const minimum = Number(pollers.MinimumPollers ?? 1);
+  const age = settings.MaximumRecordAgeInSeconds;
+  const group = groupConfig(settings)?.ConsumerGroupId;
+  const filters = asObject(settings.FilterCriteria)?.Filters;
+  const types = settings.FunctionResponseTypes;
+  return [
+    ...whole("BatchSize", settings.BatchSize, [1, 10_000]),
+    ...whole("MaximumBatchingWindowInSeconds", settings.MaximumBatchingWindowInSeconds, [0, 300]),
+    ...whole("MaximumRetryAttempts", settings.MaximumRetryAttempts, [-1, 10_000]),
+    ...(age === -1 ? [] : whole("MaximumRecordAgeInSeconds", age, [60, 604_800])),
+    ...whole("ProvisionedPollerConfig.MinimumPollers", pollers.MinimumPollers, [1, 200]),
+    ...whole("ProvisionedPollerConfig.MaximumPollers", pollers.MaximumPollers, [minimum, 2000]),
+    ...(group === undefined || /^[a-zA-Z0-9-/*:_+=.@ ]{1,200}$/.test(String(group))
+      ? []
+      : [`ConsumerGroupId has 1 to 200 letters, digits or any of -/*:_+=.@ but is '${String(group)}'`]),
+    ...(Array.isArray(filters) && filters.length > 10
+      ? [`FilterCriteria has at most 10 filters (5 without a raised quota), got ${filters.length}`]
+      : []),
+    ...(Array.isArray(types)
+      ? types.flatMap((type) => oneOf("FunctionResponseTypes", type, ["ReportBatchItemFailures"]))
+      : []),
+  ];
+}
+
+function startRules(settings: Settings): string[] {
+  const { StartingPosition: position, StartingPositionTimestamp: timestamp } = settings;
+  const refusals = oneOf("StartingPosition", position, ["AT_TIMESTAMP", "LATEST", "TRIM_HORIZON"]);
+  if (position === "AT_TIMESTAMP" && timestamp === undefined) {
+    refusals.push("StartingPosition AT_TIMESTAMP needs StartingPositionTimestamp, in epoch seconds");
+  }
+  if (position !== "AT_TIMESTAMP" && timestamp !== undefined) {
+    refusals.push("StartingPositionTimestamp is read only with StartingPosition AT_TIMESTAMP");
+  }
+  if (timestamp !== undefined && Number(timestamp) * 1000 > Date.now()) {
+    refusals.push(`StartingPositionTimestamp ${String(timestamp)} lies in the future (it is in epoch seconds)`);
+  }
+  return refusals;
+}
+
+function provisionedRules(settings: Settings): string[] {
+  if (settings.ProvisionedPollerConfig !== undefined) return [];
+  const types = settings.FunctionResponseTypes;
+  const asked = [
+    (settings.MaximumRetryAttempts ?? -1) !== -1 && "MaximumRetryAttempts",
+    (settings.MaximumRecordAgeInSeconds ?? -1) !== -1 && "MaximumRecordAgeInSeconds",
+    (settings.BisectBatchOnFunctionError ?? false) !== false && "BisectBatchOnFunctionError",
+    Array.isArray(types) && types.length > 0 && "FunctionResponseTypes",
+    destination(settings)?.startsWith("kafka://") && "DestinationConfig",
+    settings.LoggingConfig !== undefined && "LoggingConfig",
+    groupConfig(settings)?.SchemaRegistryConfig !== undefined && "SchemaRegistryConfig",
+  ].filter((name) => typeof name === "string");
+  return asked.map(
+    (name) => `${unsupported(name)[0]} It needs provisioned mode: add ProvisionedPollerConfig, or leave it out.`,
+  );
+}
+
+function destinationRules(settings: Settings): string[] {
+  const config = asObject(settings.DestinationConfig);
+  if (config?.OnSuccess !== undefined)
+    return ["Unsupported DestinationConfig parameter for given event source mapping type."];
+  const target = destination(settings);
+  if (target === undefined || target === "") return [];
+  if (!target.startsWith("kafka://")) {
+    const kind = { sqs: "SQS queue", sns: "SNS topic", s3: "S3 bucket" }[target.split(":")[2] ?? ""] ?? "destination";
+    return [
+      `DestinationConfig.OnFailure: a ${kind} (${target}) is not carried out by the local event source yet: use kafka://TOPIC, or leave it out of this stage`,
+    ];
+  }
+  const topic = target.slice("kafka://".length);
+  const source = Array.isArray(settings.Topics) ? settings.Topics[0] : undefined;
+  return topic === source ? [`DestinationConfig.OnFailure: kafka://${topic} is the mapping's own topic`] : [];
+}
+
+function notCarriedOut(settings: Settings, areBrokersGiven: boolean): string[] {
+  const config = groupConfig(settings);
+  const access = Array.isArray(settings.SourceAccessConfigurations) ? settings.SourceAccessConfigurations : [];
+  return [
+    config?.ConsumptionMode === "Queue" && "ConsumptionMode Queue (Kafka share groups)",
+    config?.SchemaRegistryConfig !== undefined && "SchemaRegistryConfig",
+    settings.MetricsConfig !== undefined && "MetricsConfig",
+    settings.LoggingConfig !== undefined && "LoggingConfig",
+    ...access.map((entry) => {
+      const type = String(asObject(entry)?.Type);
+      return !areBrokersGiven && !NETWORK_ACCESS.has(type) && `SourceAccessConfigurations ${type}`;
+    }),
+  ]
+    .filter((what) => typeof what === "string")
+    .map(
+      (what) =>
+        `${what} is not carried out by the local event source yet: leave it out of this stage${what.startsWith("SourceAccess") ? ", or give the broker's address with --brokers to connect without it" : ""}`,
+    );
+}
+
+function groupConfig(settings: Settings): Record<string, unknown> | undefined {
+  return asObject(settings.SelfManagedKafkaEventSourceConfig ?? settings.AmazonManagedKafkaEventSourceConfig);
+}
+
+function destination(settings: Settings): string | undefined {
+  const target = asObject(asObject(settings.DestinationConfig)?.OnFailure)?.Destination;
+  return typeof target === "string" ? target : undefined;
+}
+
+function whole(name: string, value: unknown, [least, most]: readonly [number, number]): string[] {
+  if (value === undefined) return [];
+  const number = Number(value);
+  return Number.isInteger(number) && number >= least && number <= most
+    ? []
+    : [`${name} is a whole number from ${least} to ${most}: got ${String(value)}`];
+}
+
+function oneOf(name: string, value: unknown, allowed: readonly string[]): string[] {
+  if (value === undefined || allowed.includes(String(value))) return [];
+  return [
+    `1 validation error detected: Value '${String(value)}' at '${camelCase(name)}' failed to satisfy constraint: Member must satisfy enum value set: [${allowed.join(", ")}]`,
+  ];
+}
+
+function unsupported(name: string): string[] {
+  return [`Unsupported '${camelCase(name)}' parameter for given event source mapping type.`];
+}
+
+function camelCase(name: string): string {
+  return name.charAt(0).toLowerCase() + name.slice(1);
+}

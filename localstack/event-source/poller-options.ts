@@ -1,0 +1,26 @@
+// What a poller is given: the mapping and everything outside it, so that tests can put their own in.
+import type { Clock } from "./clock.ts";
+import type { Counters } from "./counters.ts";
+import type { FailureDestination } from "./destination.ts";
+import type { Invoker } from "./invoke.ts";
+import type { Mapping } from "./mapping.ts";
+import type { BackOff } from "./settle.ts";
+
+export interface PollerOptions {
+  readonly mapping: Mapping;
+  readonly functionName: string;
+  /** Which of the mapping's pollers this is, from 0. */
+  readonly index: number;
+  readonly brokers: readonly string[];
+  /** AWS leaves open which it uses; `read_uncommitted` is Kafka's default and shows a function the worst it may see. */
+  readonly isolation: "read_committed" | "read_uncommitted";
+  readonly invoker: Invoker;
+  readonly destination?: FailureDestination;
+  readonly clock: Clock;
+  readonly backOff: BackOff;
+  readonly counters: Counters;
+  isDuplicated(): boolean;
+  log(message: string, facts: Readonly<Record<string, unknown>>): void;
+  /** An error that nothing here can handle. */
+  fatal(error: unknown): void;
+}

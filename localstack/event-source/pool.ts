@@ -1,0 +1,122 @@
+// Runs functions on this machine: as many environments as there are invocations at once, each kept for the next event.
+import { closeSync, mkdirSync, openSync } from "node:fs";
+import { join } from "node:path";
+import { Environment } from "./environment.ts";
+import type { FunctionDefinition } from "./function-definition.ts";
+import type { InvokeRequest, InvokeResult, Invoker } from "./invoke.ts";
+import { runtimeFileIn, unpack } from "./unpack.ts";
+
+export interface PoolOptions {
+  readonly functions: readonly FunctionDefinition[];
+  readonly region: string;
+  /** Unpacked code and logs go here; inside the project, so that code finds its node_modules. */
+  readonly localFolder: string;
+  readonly logsFolder?: string;
+}
+
+export interface EnvironmentStatus {
+  readonly functionName: string;
+  readonly pid: number | undefined;
+  readonly isBusy: boolean;
+}
+
+export interface Pool extends Invoker {
+  environments(): EnvironmentStatus[];
+}
+
+const STOP_GRACE_MS = 3000;
+
+export function startPool(options: PoolOptions): Pool {
+  const runtimeFile = runtimeFileIn(options.localFolder);
+  const logsFolder = options.logsFolder ?? join(options.localFolder, "logs");
+  mkdirSync(logsFolder, { recursive: true });
+  const functions = new Map<string, FunctionPool>();
+  for (const definition of options.functions) {
+    functions.set(definition.name, new FunctionPool(definition, { ...options, logsFolder, runtimeFile }));
+  }
+  return {
+    async invoke(request) {
+      const pool = functions.get(request.functionName);
+      if (pool === undefined) return notDelivered(`no function is called '${request.functionName}'`);
+      return pool.invoke(request);
+    },
+    environments: () => [...functions.values()].flatMap((pool) => pool.environments()),
+    async stop() {
+      await Promise.all([...functions.values()].map((pool) => pool.stop()));
+    },
+  };
+}
+
+class FunctionPool {
+  private readonly idle: Environment[] = [];
+  private readonly all = new Set<Environment>();
+  private readonly definition: FunctionDefinition;
+  private readonly logFd: number;
+  private readonly create: () => Environment;
+  private isStopped = false;
+
+  constructor(
+    definition: FunctionDefinition,
+    around: PoolOptions & { readonly logsFolder: string; readonly runtimeFile: string },
+  ) {
+    const { region, runtimeFile, localFolder, logsFolder } = around;
+    this.definition = definition;
+    const taskRoot =
+      "directory" in definition.code
+        ? definition.code.directory
+        : unpack(definition.code.zip, localFolder, definition.name);
+    const logFd = openSync(join(logsFolder, `${definition.name}.log`), "a");
+    this.logFd = logFd;
+    const onExit = (environment: Environment) => this.forget(environment);
+    this.create = () => new Environment({ definition, taskRoot, runtimeFile, region, logFd, onExit });
+  }
+
+  async invoke({ payload, affinity }: InvokeRequest): Promise<InvokeResult> {
+    if (this.isStopped) return notDelivered("the event source is stopping");
+    const environment = this.takeIdle(affinity) ?? this.start();
+    if (environment === undefined) return notDelivered("throttled: the function's reserved concurrency is in use");
+    environment.affinity = affinity;
+    try {
+      return await environment.invoke(payload);
+    } finally {
+      if (environment.canServe) this.idle.push(environment);
+    }
+  }
+
+  environments(): EnvironmentStatus[] {
+    const functionName = this.definition.name;
+    return [...this.all].map((environment) => ({
+      functionName,
+      pid: environment.pid,
+      isBusy: !this.idle.includes(environment),
+    }));
+  }
+
+  async stop(): Promise<void> {
+    this.isStopped = true;
+    await Promise.all([...this.all].map((environment) => environment.stop(STOP_GRACE_MS)));
+    closeSync(this.logFd);
+  }
+
+  private takeIdle(affinity: string | undefined): Environment | undefined {
+    const preferred = this.idle.findIndex((environment) => environment.affinity === affinity);
+    return this.idle.splice(Math.max(0, preferred), 1)[0];
+  }
+
+  private start(): Environment | undefined {
+    if (this.all.size >= (this.definition.reservedConcurrency ?? Number.POSITIVE_INFINITY)) return undefined;
+    const environment = this.create();
+    this.all.add(environment);
+    return environment;
+  }
+
+  private forget(environment: Environment): void {
+    this.all.delete(environment);
+    const index = this.idle.indexOf(environment);
+    if (index >= 0) this.idle.splice(index, 1);
+  }
+}
+
+function notDelivered(reason: string): InvokeResult {
+  return { kind: "not-delivered", requestId: crypto.randomUUID(), durationMs: 0, reason };
+}
