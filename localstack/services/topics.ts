@@ -1,5 +1,6 @@
 // Creates the topics that the functions name. Doing it again changes nothing; a topic that is there with other settings is left as it is
 // and said.
+import { setTimeout as wait } from "node:timers/promises";
 import { ConfigResourceTypes, Kafka, logLevel } from "kafkajs";
 
 /** What a template says of a topic: `Metadata.KafkaTopics`. */
@@ -32,7 +33,8 @@ export async function createTopics(
     const wanted = Object.entries(topics).map(([topic, settings]) => ({ topic, ...defaults, ...settings }));
     const missing = wanted.filter(({ topic }) => !there.has(topic));
     const existing = wanted.filter(({ topic }) => there.has(topic));
-    if (missing.length > 0) await admin.createTopics({ topics: missing.map(toCreate), waitForLeaders: true });
+    if (missing.length > 0) await admin.createTopics({ topics: missing.map(toCreate), waitForLeaders: false });
+    await untilLed(admin, missing);
     const differences = existing.length > 0 ? await differencesOf(admin, existing) : [];
     return { created: missing.map(({ topic }) => topic), existing: existing.map(({ topic }) => topic), differences };
   } finally {
@@ -42,6 +44,23 @@ export async function createTopics(
 
 type Admin = ReturnType<Kafka["admin"]>;
 type Wanted = Required<TopicSettings> & { readonly topic: string };
+
+const ledWithinMs = 10_000;
+
+/** kafkajs's own waiting fails where the broker has not heard yet of a topic that its controller has made. */
+async function untilLed(admin: Admin, made: readonly Wanted[]): Promise<void> {
+  if (made.length === 0) return;
+  const deadline = Date.now() + ledWithinMs;
+  for (;;) {
+    const found = await admin.fetchTopicMetadata({ topics: made.map(({ topic }) => topic) }).catch((error) => {
+      if (Date.now() > deadline) throw error;
+    });
+    if (found?.topics.every(({ partitions }) => partitions.every(({ leader }) => leader >= 0))) return;
+    if (found !== undefined && Date.now() > deadline)
+      throw new Error("A new topic has no leader: see the broker's log");
+    await wait(10);
+  }
+}
 
 function toCreate({ topic, partitions, cleanupPolicy }: Wanted) {
   const configEntries = [{ name: "cleanup.policy", value: cleanupPolicy }];

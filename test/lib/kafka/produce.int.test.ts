@@ -9,6 +9,7 @@ import { deadLetterTo } from "../../../lib/kafka/dead-letter.ts";
 import type { WireRecord } from "../../../lib/kafka/event.ts";
 import { partitionOfKey } from "../../../lib/kafka/partitioner.ts";
 import { type TransactionalOutput, transactionalOutput } from "../../../lib/kafka/produce.ts";
+import { createTopics } from "../../../localstack/services/topics.ts";
 import { freshTopic, kafkaClient, produce, readAll } from "../../support/kafka.ts";
 import { kafkaEvent, wireRecord } from "../../support/kafka-event.ts";
 import { deliver, wireRecordsOf } from "../../support/topic-events.ts";
@@ -195,7 +196,7 @@ test("an output topic that is not there fails the batch, and the records come ou
   const shares = await fill(topics, [10]);
   const missing = { ...topics, output: `later-${randomUUID().slice(0, 8)}` };
   await expect(instance(missing).handler(kafkaEvent(...shares))).rejects.toThrow();
-  await freshTopicNamed(missing.output);
+  await createTopics(inject("kafkaBrokers"), { [missing.output]: {} });
   await instance(missing).handler(kafkaEvent(...shares));
   await expectOnceInOrder(missing, shares.flat());
 });
@@ -284,20 +285,13 @@ test("a record with another timestamp in the place of the last one done is notic
   await expect(instance(topics).handler(kafkaEvent(other))).rejects.toThrow(/offset 2 is not the one that was done/);
 });
 
-async function freshTopicNamed(topic: string): Promise<void> {
-  const admin = kafkaClient().admin();
-  await admin.connect();
-  await admin.createTopics({ topics: [{ topic, numPartitions: 3 }], waitForLeaders: true });
-  await admin.disconnect();
-}
-
 async function remake(topic: string): Promise<void> {
   const admin = kafkaClient().admin();
   await admin.connect();
   await admin.deleteTopics({ topics: [topic] });
   await vi.waitFor(async () => expect(await admin.listTopics()).not.toContain(topic), { timeout: 10_000 });
   await admin.disconnect();
-  await vi.waitFor(() => freshTopicNamed(topic), { timeout: 10_000 });
+  await createTopics(inject("kafkaBrokers"), { [topic]: {} });
 }
 
 async function deleteGroup(group: string): Promise<void> {
