@@ -11,7 +11,7 @@ import type { RunningService, ServiceDefinition } from "./service.ts";
 const composeFile = fileURLToPath(new URL("../compose.yml", import.meta.url));
 
 /** Undefined when containers can be started here; else the reason why not. */
-async function whyNoContainers(environment: NodeJS.ProcessEnv): Promise<string | undefined> {
+export async function whyNoContainers(environment: NodeJS.ProcessEnv): Promise<string | undefined> {
   const [engine, compose] = await Promise.all([
     run("docker", ["info", "--format", "{{.ServerVersion}}"], { timeoutMs: 5_000, environment }),
     run("docker", ["compose", "version"], { timeoutMs: 5_000, environment }),
@@ -24,7 +24,7 @@ async function whyNoContainers(environment: NodeJS.ProcessEnv): Promise<string |
 
 /** Starts the service's container; the first time its image is fetched, which can take minutes. */
 export async function startContainer(definition: ServiceDefinition, around: Surroundings): Promise<RunningService> {
-  const whyNot = await whyNoContainers(around.environment);
+  const whyNot = await around.whyNoContainers();
   if (whyNot !== undefined) throw new CannotStart(whyNot);
   const port = await freePort(definition.container.usualPort);
   const compose = composeFor(definition, port, around);

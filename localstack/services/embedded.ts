@@ -16,6 +16,9 @@ export interface Surroundings extends Omit<Place, "port" | "dataFolder" | "isDur
   readonly logsFolder: string;
   /** Holds a folder a service that stays; without it each gets a temporary one. */
   readonly dataFolder: string | undefined;
+  readonly environmentAnswersWithinMs: number;
+  /** Undefined when containers can be started; asked once for all services. */
+  whyNoContainers(): Promise<string | undefined>;
 }
 
 const triesForAPort = 3;

@@ -5,7 +5,7 @@ import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { untilAnswers } from "./answers.ts";
 import { CannotStart } from "./cannot-start.ts";
-import { startContainer } from "./container.ts";
+import { startContainer, whyNoContainers } from "./container.ts";
 import { dynamodb } from "./dynamodb.ts";
 import { type Surroundings, startEmbedded } from "./embedded.ts";
 import { kafka } from "./kafka.ts";
@@ -18,8 +18,6 @@ type Definitions = typeof definitions;
 export type ServiceName = keyof Definitions;
 
 const localFolder = fileURLToPath(new URL("../../.local", import.meta.url));
-/** A service named in the environment may itself be starting. */
-const environmentAnswersWithinMs = 10_000;
 
 export interface StartOptions<Name extends ServiceName> {
   readonly want: Iterable<Name>;
@@ -37,6 +35,8 @@ export interface StartOptions<Name extends ServiceName> {
   readonly from?: readonly Source[];
   /** Default: the process's environment. */
   readonly environment?: NodeJS.ProcessEnv;
+  /** How long a service named in the environment may take to answer, for it may itself be starting; default 10 s. */
+  readonly environmentAnswersWithinMs?: number;
   /** Takes one line for a person to read; default: nobody is told. */
   readonly onProgress?: (line: string) => void;
 }
@@ -80,14 +80,20 @@ export async function startServices<Name extends ServiceName>(options: StartOpti
 }
 
 async function surroundings(options: StartOptions<ServiceName>, signal: AbortSignal): Promise<Surroundings> {
-  const tuning = options.tuning ?? "fast-start";
+  const { tuning = "fast-start", environment = process.env } = options;
+  let whyNot: Promise<string | undefined> | undefined;
   const around = {
     logsFolder: resolve(options.logsFolder ?? join(localFolder, "logs")),
     dataFolder: options.dataFolder === undefined ? undefined : resolve(options.dataFolder),
     cacheFolder: resolve(options.cacheFolder ?? join(localFolder, "cache")),
     tuning,
     kafkaHeapMb: options.kafkaHeapMb ?? (tuning === "throughput" ? 1_024 : 512),
-    environment: options.environment ?? process.env,
+    environment,
+    environmentAnswersWithinMs: options.environmentAnswersWithinMs ?? 10_000,
+    whyNoContainers: () => {
+      whyNot ??= whyNoContainers(environment);
+      return whyNot;
+    },
     signal,
     onProgress: options.onProgress ?? (() => {}),
   };
@@ -109,7 +115,7 @@ async function findOrStart(
       around.onProgress(`${definition.title}: ${running.address} (${source}, ${took} s)`);
       return running;
     } catch (error) {
-      around.signal.throwIfAborted();
+      if (error === around.signal.reason) throw error;
       if (!(error instanceof CannotStart) || error.isFinal) throw error;
       refusals.push(`  ${source}: ${error.message}`);
     }
@@ -131,15 +137,13 @@ const lookIn: Readonly<
 };
 
 /** An address in the environment is believed: when nothing answers there, starting something else instead would only hide it. */
-async function findInEnvironment(
-  definition: ServiceDefinition,
-  { environment, signal }: Surroundings,
-): Promise<RunningService> {
+async function findInEnvironment(definition: ServiceDefinition, around: Surroundings): Promise<RunningService> {
+  const { environment, environmentAnswersWithinMs: withinMs, signal } = around;
   const { variable, title, name } = definition;
   const address = environment[variable];
   if (!address) throw new CannotStart(`${variable} is not set`);
   const never = Promise.withResolvers<never>().promise;
-  const waiting = { exited: never, withinMs: environmentAnswersWithinMs, signal };
+  const waiting = { exited: never, withinMs, signal };
   const answer = await untilAnswers(() => definition.check(address), waiting);
   signal.throwIfAborted();
   if (answer.kind === "silent") {
