@@ -5,7 +5,12 @@ export default defineConfig({
   test: {
     projects: [
       {
-        test: { name: "unit", include: ["test/**/*.test.ts"], exclude: ["test/**/*.int.test.ts", "test/e2e/**"] },
+        test: {
+          name: "unit",
+          testTimeout: 60_000,
+          include: ["test/**/*.test.ts"],
+          exclude: ["test/**/*.int.test.ts", "test/e2e/**"],
+        },
       },
       {
         test: {

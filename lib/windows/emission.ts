@@ -19,6 +19,8 @@ export interface WindowOutput {
   readonly end: number;
   readonly group: string;
   readonly result: Readonly<Record<string, unknown>>;
+  /** With running totals: the same fields over all windows up to this one. */
+  readonly total?: Readonly<Record<string, unknown>>;
 }
 
 export type OutputFormat = (window: WindowOutput) => OutputRecord;

@@ -9,8 +9,10 @@
 import { FencedError } from "../errors.ts";
 import { inParts, type OutputFormat, resultsDue, windowRecord } from "./emission.ts";
 import type { Ledger } from "./ledger.ts";
+import { totalAfter, totalWith, withRunningTotals } from "./running-totals.ts";
 import type { SourceTopic } from "./source.ts";
 import type { Control, Definition, FrozenResult, Head, StoredPartial, WindowStore } from "./store.ts";
+import { resultOf } from "./tumbling.ts";
 import { frontierOf, isDue, type PartitionView, pipelineWatermark, type Watermark } from "./watermark.ts";
 
 /** What an emitter of one pipeline version works on. */
@@ -83,15 +85,21 @@ export async function openEmitter(definition: Definition, edges: EmitEdges): Pro
   async function emitDue(control: Control, frontier: number, since: number | undefined): Promise<void> {
     const due = await partialsDue(control, frontier);
     if (due.length > 0) {
-      const starts = due.map(({ start }) => start);
-      const emitted = await store.emittedBetween(Math.min(...starts), Math.max(...starts) + 1);
-      const now = edges.now();
-      const dueAt = (start: number) => (isDue(shape, start, lookedThrough) ? now : (since ?? now));
-      const parts = inParts(resultsDue(shape, due, emitted, dueAt));
+      const parts = inParts(await results(due, since));
       for (const part of parts) await emit(part, part === parts.at(-1) ? frontier : undefined);
     }
     lookedThrough = Math.max(lookedThrough, frontier);
     await store.clearDirty(control.dirty.filter(({ start }) => isDue(shape, start, frontier)));
+  }
+
+  async function results(due: readonly StoredPartial[], since: number | undefined): Promise<readonly FrozenResult[]> {
+    const now = edges.now();
+    const dueAt = (start: number) => (isDue(shape, start, lookedThrough) ? now : (since ?? now));
+    const starts = due.map(({ start }) => start);
+    const last = shape.runningTotals === true ? Number.MAX_SAFE_INTEGER / 10 : Math.max(...starts);
+    const emitted = await store.emittedBetween(Math.min(...starts), last + 1);
+    const changed = resultsDue(shape, due, emitted, dueAt);
+    return shape.runningTotals === true ? withRunningTotals(shape, changed, { emitted, total: head.total }) : changed;
   }
 
   /** Every partition that may hold partials: one that is being read for the first time has no progress yet. */
@@ -129,7 +137,12 @@ export async function openEmitter(definition: Definition, edges: EmitEdges): Pro
   }
 
   async function finish(results: readonly FrozenResult[], emittedThrough = head.emittedThrough): Promise<void> {
-    const next = { ledgerAt: edges.now(), ...(emittedThrough === undefined ? {} : { emittedThrough }) };
+    const total = shape.runningTotals === true ? totalWith(shape, head.total, results) : undefined;
+    const next = {
+      ledgerAt: edges.now(),
+      ...(emittedThrough === undefined ? {} : { emittedThrough }),
+      ...(total === undefined ? {} : { total }),
+    };
     const written = await store.finish(head, results, next);
     if (written.kind === "refused") throw takenOver();
     head = { ...head, ...next, status: "done" };
@@ -151,8 +164,11 @@ export async function openEmitter(definition: Definition, edges: EmitEdges): Pro
     await finish([]);
   }
 
-  function message({ start, group, revision, result, dueAt }: FrozenResult) {
-    const { key, value } = (edges.format ?? windowRecord)({ start, end: start + shape.size, group, result });
+  function message(frozen: FrozenResult) {
+    const { start, group, revision, result, dueAt } = frozen;
+    const total = shape.runningTotals === true ? { total: resultOf(shape, totalAfter(shape, frozen)) } : {};
+    const output = { start, end: start + shape.size, group, result, ...total };
+    const { key, value } = (edges.format ?? windowRecord)(output);
     const headers = {
       revision: String(revision),
       emission: String(head.number),

@@ -4,6 +4,7 @@
 // Every change of a partial, a partition's progress or the emission head is ONE conditional write. A refused write brings the present value back,
 // so that nothing is read first, nothing is locked, and partitions never contend. Reads are strongly consistent.
 
+import type { RunningTotal } from "./running-totals.ts";
 import type { WindowResult, WindowShape, WindowState } from "./tumbling.ts";
 import type { Progress } from "./watermark.ts";
 
@@ -54,6 +55,8 @@ export interface FrozenResult {
   readonly offsets: Readonly<Record<string, number>>;
   readonly state: WindowState;
   readonly result: WindowResult;
+  /** With running totals: the total of all windows before this one; absent for the first. */
+  readonly before?: WindowState;
   /** When the watermark that made it due was stored, epoch ms. */
   readonly dueAt: number;
 }
@@ -72,10 +75,12 @@ export interface Head {
   readonly ledgerAt: number;
   /** Every window that ended by then has been looked at, epoch ms. */
   readonly emittedThrough?: number;
+  /** With running totals: the total after the newest emitted window. */
+  readonly total?: RunningTotal;
 }
 
 /** What changes in a head when its emission is done. */
-export type FinishedHead = Pick<Head, "ledgerAt"> & { readonly emittedThrough?: number };
+export type FinishedHead = Pick<Head, "ledgerAt" | "emittedThrough" | "total">;
 
 /** Everything small that an emitter reads at each tick, in one read. */
 export interface Control {

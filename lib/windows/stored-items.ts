@@ -1,6 +1,7 @@
 // DynamoDB items ↔ values of the window store. Numbers are compared as numbers: DynamoDB Local writes 3.0 where DynamoDB writes 3.
 
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
+import type { RunningTotal } from "./running-totals.ts";
 import type {
   Control,
   Definition,
@@ -79,6 +80,7 @@ export const stored = {
     ledgerAt: { N: String(head.ledgerAt) },
     ...(head.payload === undefined ? {} : { payload: { S: head.payload } }),
     ...optionalItem("emittedThrough", head.emittedThrough),
+    ...(head.total === undefined ? {} : { total: { S: JSON.stringify(head.total) } }),
   }),
   head: (item: Item): Head => ({
     number: number(item, "emission"),
@@ -87,6 +89,7 @@ export const stored = {
     ledgerAt: number(item, "ledgerAt"),
     ...(item.payload?.S === undefined ? {} : { payload: item.payload.S }),
     ...optionalField(item, "emittedThrough"),
+    ...(item.total?.S === undefined ? {} : { total: JSON.parse(item.total.S) as RunningTotal }),
   }),
 
   control: (items: readonly Item[]): Control => {

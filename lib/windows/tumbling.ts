@@ -38,6 +38,8 @@ export interface WindowOptions<In, A extends Aggregates<In>> {
   /** How far past the broker's own timestamp an event time may lie; later than that is poison. One hour where absent. */
   readonly maxFuture?: Duration;
   readonly aggregate: A;
+  /** Each result also carries the total of all windows up to it, since the pipeline's first record. Not for keyed windows. */
+  readonly runningTotals?: boolean;
 }
 
 export interface WindowDeclaration<In, A extends Aggregates<In> = Aggregates<In>> extends WindowOptions<In, A> {
@@ -53,6 +55,7 @@ export interface WindowShape {
   readonly advance: number;
   readonly allowedLateness: number;
   readonly maxOutOfOrderness: number;
+  readonly runningTotals?: boolean;
   /** Field → kind of aggregator, in the order of the result. */
   readonly aggregate: Readonly<Record<string, string>>;
 }
@@ -98,6 +101,7 @@ export function shapeOf<In, A extends Aggregates<In>>(window: WindowDeclaration<
     advance: window.advance,
     allowedLateness: window.allowedLateness,
     maxOutOfOrderness: window.maxOutOfOrderness,
+    ...(window.runningTotals === true ? { runningTotals: true } : {}),
     aggregate: Object.fromEntries(Object.entries(window.aggregate).map(([field, { kind }]) => [field, kind])),
   };
 }
@@ -133,6 +137,8 @@ function declare<In, A extends Aggregates<In>>(
   }
   if (!(maxOutOfOrderness >= 0)) refuse(`a maxOutOfOrderness of 0 ms or more: got ${maxOutOfOrderness} ms`);
   if (!(allowedLateness >= 0)) refuse(`an allowedLateness of 0 ms or more: got ${allowedLateness} ms`);
+  if (options.runningTotals === true && options.groupBy !== undefined) refuse("no groupBy beside runningTotals");
+  if (options.runningTotals === true && size !== advance) refuse("tumbling windows for runningTotals");
   if (Object.keys(options.aggregate).length === 0) refuse("at least one aggregate");
   return { maxFuture: hours(1), ...options, input };
 }

@@ -8,6 +8,7 @@ import { FencedError } from "../../../lib/errors.ts";
 import type { Batch } from "../../../lib/kafka/consume.ts";
 import { eventTime, seconds } from "../../../lib/time.ts";
 import { count } from "../../../lib/windows/aggregators.ts";
+import type { OutputFormat } from "../../../lib/windows/emission.ts";
 import { memoryStore } from "../../../lib/windows/memory-store.ts";
 import { runWindow, type WindowRunner } from "../../../lib/windows/runner.ts";
 import type { WindowStore } from "../../../lib/windows/store.ts";
@@ -18,12 +19,19 @@ type Visit = z.output<typeof Visit>;
 
 const visits = windowed(Visit).tumbling({
   name: "visits",
+  runningTotals: true,
   version: 1,
   eventTime: ({ at }) => eventTime(at),
   size: seconds(3),
   maxOutOfOrderness: seconds(1),
   allowedLateness: seconds(3),
   aggregate: { visits: count<Visit>() },
+});
+
+/** The window's record with its running total. */
+const withTotal: OutputFormat = ({ start, result, total }) => ({
+  key: String(start),
+  value: { visits: result.visits, total: total?.visits },
 });
 
 class Crash extends Error {}
@@ -68,7 +76,7 @@ it("a crash between any two operations changes no count", async () => {
       const store = gated(memoryStore(), async () => {
         if (--left <= 0) throw new Crash();
       });
-      const runner = runWindow(visits, { partitions: 2, startAt: 14_000, store });
+      const runner = runWindow(visits, { partitions: 2, startAt: 14_000, store, format: withTotal });
       const planned = [...crashAfter];
       const attempt = async (work: () => Promise<unknown>) => {
         left = planned.shift() ?? Number.POSITIVE_INFINITY;
@@ -97,7 +105,7 @@ it("deliveries and emitters that run at once, the dead and the living, change no
   await fc.assert(
     fc.asyncProperty(fc.scheduler(), batches, turns, async (scheduler, script, turn) => {
       const store = gated(memoryStore(), (operation) => scheduler.schedule(Promise.resolve(), operation));
-      const runner = runWindow(visits, { partitions: 2, startAt: 14_000, store });
+      const runner = runWindow(visits, { partitions: 2, startAt: 14_000, store, format: withTotal });
       const zombies: Promise<boolean>[] = [];
       const run = async () => {
         for (const [index, { partition, times }] of script.entries()) {
@@ -136,10 +144,17 @@ function expectConserved(runner: WindowRunner<Visit>, script: readonly { readonl
   const accounted = countBy(late);
   const revisions = new Map<string, number>();
   const last = new Map<number, number>();
+  const totals = new Map<number, number>();
   for (const { key, value, revision } of runner.results) {
     expect(revision, `revision of window ${key}`).toBe((revisions.get(key) ?? 0) + 1);
     revisions.set(key, revision);
     last.set(Number(key), Number(value.visits));
+    totals.set(Number(key), Number(value.total));
+  }
+  let running = 0;
+  for (const start of [...last.keys()].sort((a, b) => a - b)) {
+    running += last.get(start) ?? 0;
+    expect(totals.get(start), `running total of window ${start}`).toBe(running);
   }
   for (const [start, visits] of last) accounted.set(start, (accounted.get(start) ?? 0) + visits);
   expect(Object.fromEntries(accounted)).toEqual(Object.fromEntries(sent));
