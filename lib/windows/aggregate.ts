@@ -9,7 +9,7 @@ import { ConfigError } from "../errors.ts";
 import type { Batch, Consumer, Decoded, SideOutput } from "../kafka/consume.ts";
 import { fold, type LateShare, refold, type WindowShare } from "./fold.ts";
 import type { Partial, PartialKey, WindowStore } from "./store.ts";
-import { type Aggregates, mergeStates, shapeOf, type WindowDeclaration } from "./tumbling.ts";
+import { type Aggregates, mergeStates, shapeOf, type WindowDeclaration, type WindowShape } from "./tumbling.ts";
 import { isDue, type Progress } from "./watermark.ts";
 
 /** What an aggregation works on. */
@@ -218,13 +218,18 @@ async function checkShape<In, A extends Aggregates<In>>(
   const { name, version } = window;
   const shape = shapeOf(window);
   const stored = await store.define({ name, version, topic, shape });
-  const before = JSON.stringify([stored.shape.size, stored.shape.advance, stored.shape.aggregate]);
-  const after = JSON.stringify([shape.size, shape.advance, shape.aggregate]);
+  const before = JSON.stringify(identityOf(stored.shape));
+  const after = JSON.stringify(identityOf(shape));
   if (before === after) return;
   throw new ConfigError(
-    `Window '${name}' has changed without a new version: version ${version} has stored state of [size, advance, aggregate] ${before}, ` +
+    `Window '${name}' has changed without a new version: version ${version} has stored state of ${before}, ` +
       `the code now says ${after}. Raise 'version' to ${version + 1} in its declaration; open windows of version ${version} are still emitted`,
   );
+}
+
+/** What stored state depends on; the rest of a shape may change between deploys. */
+function identityOf({ size, advance, aggregate, runningTotals = false }: WindowShape) {
+  return { size, advance, aggregate, runningTotals };
 }
 
 /** Runs at most 16 at a time: enough to hide the store's latency, few enough not to be throttled. */
