@@ -2,7 +2,7 @@
 
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { aggregatorOfKind, count, max, mean, min, sum } from "../../../lib/windows/aggregators.ts";
+import { aggregatorOfKind, count, countBy, max, mean, min, sum, sumBy } from "../../../lib/windows/aggregators.ts";
 import type { AnyAggregator } from "../../../lib/windows/tumbling.ts";
 
 const laws: readonly [string, AnyAggregator<number>][] = [
@@ -12,7 +12,21 @@ const laws: readonly [string, AnyAggregator<number>][] = [
   ["mean", mean((x) => x)],
   ["min", min((x) => x)],
   ["max", max((x) => x)],
+  ["countBy", countBy(keysOf)],
+  ["countBy with room for few keys", countBy(keysOf, 2)],
+  ["sumBy", sumBy(keysOf, (x) => x)],
+  ["sumBy with room for few keys", sumBy(keysOf, (x) => x, { decimals: 0, atMost: 2 })],
 ];
+
+/** None, one or several keys a value, and among them those that an object gives a meaning to. */
+function keysOf(x: number): readonly string[] | string | undefined {
+  if (x === 0) return undefined;
+  if (x === 0.1) return ["__proto__", "iOS", "iOS"];
+  if (x === 0.2) return ["constructor", ""];
+  if (x === 0.3) return "x".repeat(65);
+  if (x === 0.5) return "7";
+  return x > 1e9 ? "__proto__" : "toString";
+}
 
 // Few values, many of them equal, some so large that their sum leaves the exact integers.
 const values = fc.oneof(
@@ -106,6 +120,37 @@ describe("sum", () => {
   it("refuses a precision it can't keep", () => {
     expect(() => sum((x: number) => x, 7)).toThrow("0 to 6 decimals: got 7");
   });
+});
+
+describe("countBy", () => {
+  const by = countBy((key: string) => key, 2);
+
+  it("counts under every key as it is spelt, also those that objects give a meaning to", () => {
+    const counted = countBy((key: string) => key);
+    const state = ["iOS", "__proto__", "ios", "constructor", "__proto__"].reduce(counted.add, counted.zero());
+    const text = '{"__proto__":2,"constructor":1,"iOS":1,"ios":1}';
+    expect(JSON.stringify(counted.result(state))).toBe(text);
+    expect(JSON.stringify(counted.result(JSON.parse(JSON.stringify(state))))).toBe(text);
+  });
+
+  it("keeps the shortest keys and counts the rest under one, whatever came first", () => {
+    const keys = ["post office", "DHL", "x".repeat(1000), "UPS", "post office"];
+    for (const order of [keys, keys.toReversed()]) {
+      expect(by.result(order.reduce(by.add, by.zero()))).toEqual({ DHL: 1, UPS: 1, "(others)": 3 });
+    }
+  });
+
+  it("refuses a map without room", () => {
+    expect(() => countBy(() => "x", 0)).toThrow("at least 1 key: got 0");
+  });
+});
+
+it("sumBy adds money by key in cents", () => {
+  const bySign = sumBy(
+    (x: number) => (x < 0 ? "refunds" : "payments"),
+    (x) => x,
+  );
+  expect(bySign.result([0.1, -5, 0.2].reduce(bySign.add, bySign.zero()))).toEqual({ payments: 0.3, refunds: -5 });
 });
 
 it("an unknown kind is named", () => {
