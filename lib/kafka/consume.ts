@@ -6,7 +6,7 @@ import { optional } from "../config.ts";
 import { ConfigError, FencedError, messageOf } from "../errors.ts";
 import { log, measure } from "../telemetry.ts";
 import { deadLetter } from "./dead-letter.ts";
-import { decoder, Refusal } from "./decode.ts";
+import { decoder, type Format, Refusal } from "./decode.ts";
 import type { KafkaEvent, PartialBatchResponse, WireRecord } from "./event.ts";
 import { DecodedRecord } from "./record.ts";
 
@@ -47,7 +47,16 @@ export interface Batch<V> {
   readonly wire: readonly WireRecord[];
 }
 
-export type PoisonReason = "not-json" | "schema" | "tombstone" | "far-future";
+/** `not-stored`: the database refuses the row, and will again. */
+export type PoisonReason =
+  | "not-json"
+  | "wire-format"
+  | "unknown-schema"
+  | "not-avro"
+  | "schema"
+  | "tombstone"
+  | "far-future"
+  | "not-stored";
 
 /** A record that can never succeed. The message names paths and rules, never values. */
 export interface Poison {
@@ -82,6 +91,8 @@ export interface SideOutput {
 
 export interface Consumer<V> {
   readonly input: ZodType<V>;
+  /** How values are read before `input` validates them; JSON unless told otherwise. */
+  readonly format?: Format;
   readonly poison: SideOutput;
   /** Refuses a record that is valid by itself; what it returns goes to the dead-letter topic. */
   readonly accept?: (value: V, record: SourceRecord) => Pick<Poison, "reason" | "message"> | undefined;
@@ -92,7 +103,7 @@ export type Handler = (event: unknown) => Promise<PartialBatchResponse | undefin
 
 /** Makes the handler of a function that is bound to a Kafka topic. */
 export function consume<V>(consumer: Consumer<V>): Handler {
-  const decode = decoder(consumer.input);
+  const decode = decoder(consumer.input, consumer.format);
   const answers = partialResponsesAreRead();
   return async (event) => {
     const shares = sharesOf(event);
@@ -128,6 +139,7 @@ function partialResponsesAreRead(): boolean {
 async function attempt<V>(share: Share, decode: Decode<V>, consumer: Consumer<V>): Promise<Failure | undefined> {
   const began = performance.now();
   try {
+    await consumer.format?.prepare?.(share.records);
     const { batch, poison } = sorted(share, decode, consumer);
     if (poison.length > 0) await setAside(batch, poison, consumer.poison);
     await consumer.process(batch);
@@ -159,8 +171,8 @@ function sorted<V>({ records: wire }: Share, decode: Decode<V>, { accept }: Cons
   return { batch, poison };
 }
 
-/** Poison leaves before the rest is processed: when that fails the poison comes again, and is not published again. */
-async function setAside(batch: Batch<unknown>, poison: readonly Poison[], output: SideOutput): Promise<void> {
+/** Publishes poison and says so. It leaves before the rest is processed: when that fails it comes again, and is not published again. */
+export async function setAside(batch: Batch<unknown>, poison: readonly Poison[], output: SideOutput): Promise<void> {
   await output.publish(batch, poison.map(deadLetter));
   for (const { record, reason, message } of poison) {
     const { topic, partition, offset } = record;

@@ -12,6 +12,14 @@ export function deadLetterTo(topic: string, connection?: KafkaConnection): SideO
   return sideOutput(topic, { suffix: "dead-letters", connection });
 }
 
+/**
+ * Where a sink's rows go that the database refuses: the same dead-letter topic. It is a place of its own in Kafka, for a batch's refusals
+ * are known after its poison has left, and may lie below it.
+ */
+export function refusedTo(topic: string, connection?: KafkaConnection): SideOutput {
+  return sideOutput(topic, { suffix: "refused", connection });
+}
+
 /** Where a pipeline's records go that come too late to count. */
 export function lateTo(topic: string, connection?: KafkaConnection): SideOutput {
   return sideOutput(topic, { suffix: "late", connection });

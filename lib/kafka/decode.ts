@@ -1,4 +1,5 @@
-// From the wire to a validated value, or the reason why it can never be one: base64, UTF-8, JSON and schema, each passed over once.
+// From the wire to a validated value, or the reason why it can never be one: base64, the format (UTF-8 and JSON, unless it is another)
+// and schema, each passed over once.
 // Reasons are safe to log: they name paths and rules, never what stood there.
 
 import { isUtf8 } from "node:buffer";
@@ -17,14 +18,25 @@ export class Refusal {
   }
 }
 
+/** How the bytes of values are read. */
+export interface Format {
+  /** Fetches what `read` will need for these records, once before they are read. When it fails the records come again. */
+  readonly prepare?: (records: readonly WireRecord[]) => Promise<void>;
+  /** What the bytes say, yet to be validated, or a Refusal. The bytes are there during the call only. */
+  readonly read: (bytes: Buffer) => unknown;
+}
+
+/** Values in JSON. */
+export const json: Format = { read: parsedJson };
+
 /** Makes the decoder of a schema. It is compiled: validation takes a sixth of parsing the JSON. */
-export function decoder<V>(input: ZodType<V>): (record: WireRecord) => V | Refusal {
+export function decoder<V>(input: ZodType<V>, { read }: Format = json): (record: WireRecord) => V | Refusal {
   const schema = compile(input);
   return ({ value }) => {
     if (value == null) return new Refusal("tombstone", "the record has no value");
-    const json = parsedJson(value);
-    if (json instanceof Refusal) return json;
-    const result = schema.safeParse(json);
+    const content = read(bytesOf(value));
+    if (content instanceof Refusal) return content;
+    const result = schema.safeParse(content);
     return result.success ? result.data : new Refusal("schema", issuesOf(result.error));
   };
 }
@@ -32,21 +44,20 @@ export function decoder<V>(input: ZodType<V>): (record: WireRecord) => V | Refus
 /** One buffer for every record: what it holds is read out before the next one comes. Grown to the largest value seen. */
 let scratch = Buffer.allocUnsafeSlow(64 * 1024);
 
-function parsedJson(base64: string): unknown {
-  const text = textOf(base64);
-  if (text === undefined) return new Refusal("not-json", "the value is not UTF-8");
+/** The bytes of a base64 value, in the shared buffer. */
+function bytesOf(base64: string): Buffer {
+  if (base64.length > scratch.length) scratch = Buffer.allocUnsafeSlow(base64.length * 2);
+  return scratch.subarray(0, scratch.write(base64, "base64"));
+}
+
+function parsedJson(bytes: Buffer): unknown {
+  // Replacing what is not UTF-8 would change what was sent.
+  if (!isUtf8(bytes)) return new Refusal("not-json", "the value is not UTF-8");
   try {
-    return JSON.parse(text);
+    return JSON.parse(bytes.toString("utf8"));
   } catch {
     return new Refusal("not-json", "the value is not JSON"); // V8's own message quotes the text
   }
-}
-
-/** The text of a base64 value, or undefined where its bytes are not UTF-8: replacing them would change what was sent. */
-function textOf(base64: string): string | undefined {
-  if (base64.length > scratch.length) scratch = Buffer.allocUnsafeSlow(base64.length * 2);
-  const length = scratch.write(base64, "base64");
-  return isUtf8(scratch.subarray(0, length)) ? scratch.toString("utf8", 0, length) : undefined;
 }
 
 const issuesShown = 5;
