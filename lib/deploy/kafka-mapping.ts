@@ -5,6 +5,7 @@ import { type TopicDeclaration, type TopicSettings, topicFaults, topicsOf } from
 import { oslsWords, settingWords } from "./mapping-settings.ts";
 import type { EventSource, FunctionDeclaration, PreparedEvent } from "./service-mappings.ts";
 import {
+  deployFaults,
   functionFaults,
   impliedTopics,
   kafkaEventOf,
@@ -26,6 +27,7 @@ interface Resources {
 
 /** The part of osls that this plugin touches. */
 interface Serverless {
+  readonly processedInput: { readonly commands: readonly string[] };
   readonly service: {
     readonly custom?: { readonly eventSource?: EventSource };
     readonly functions?: Record<string, ServerlessFunction>;
@@ -70,6 +72,7 @@ export default class KafkaMapping {
     const functions = Object.entries(service.functions ?? {});
     this.#refuse([
       ...sourceFaults(source),
+      ...(this.#isDeployedToAws() ? deployFaults(source) : []),
       ...functions.flatMap(([name, declared]) => functionFaults(name, declared, source)),
     ]);
 
@@ -98,6 +101,11 @@ export default class KafkaMapping {
       };
     }
     return { functionName: name, declared: declared.topics ?? {}, implied: prepared.flatMap(impliedTopics) };
+  }
+
+  /** An emulator on this machine, to which AWS_ENDPOINT_URL leads, may well use this machine's Kafka. */
+  #isDeployedToAws(): boolean {
+    return this.#serverless.processedInput.commands.join(" ") === "deploy" && !process.env.AWS_ENDPOINT_URL;
   }
 
   #extend(id: string, { properties }: PreparedEvent): void {

@@ -15,6 +15,7 @@ export interface EventSource {
   readonly pollers: Pollers;
   /** Given: Amazon MSK, `msk` mappings. Absent or empty: self-managed Kafka, `kafka` mappings. */
   readonly mskClusterArn?: string | undefined;
+  readonly bootstrapServers?: readonly string[];
 }
 
 /** A function as osls holds it, as far as mappings are concerned. */
@@ -82,6 +83,17 @@ export function sourceFaults({ pollers, mskClusterArn }: EventSource): readonly 
     );
   }
   return faults;
+}
+
+/** What keeps a stage from being deployed although it can be packaged; empty when nothing does. */
+export function deployFaults({ bootstrapServers = [] }: EventSource): readonly string[] {
+  return listed(bootstrapServers)
+    .filter((server) => /^(127\.|localhost\b|\[::1\])/.test(String(server)))
+    .map(
+      (server) =>
+        `Kafka at ${server} is this machine's own, which Lambda can't reach: set params.<stage>.bootstrapServers in serverless.yml, ` +
+        'or give --param="bootstrapServers=b-1.example:9092,b-2.example:9092".',
+    );
 }
 
 /** What is wrong with a function's Kafka events, a sentence each; empty when nothing is. */

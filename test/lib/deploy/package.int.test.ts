@@ -187,6 +187,19 @@ describe.each(names)("the zip of %s", (name) => {
   });
 });
 
+describe("serverless deploy", () => {
+  it("is refused while Kafka is this machine's own, and says where to name another", async () => {
+    const directory = copyOfService();
+    try {
+      const { code, output } = await serverless(directory, ["deploy"]);
+      expect(code).toBe(1);
+      expect(output).toContain("Kafka at 127.0.0.1:9092 is this machine's own, which Lambda can't reach");
+    } finally {
+      remove(directory);
+    }
+  });
+});
+
 describe("a wrong setting", () => {
   it("ends the command with the sentence alone", async () => {
     const directory = copyOfService();

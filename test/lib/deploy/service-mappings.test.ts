@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 import type { EventSource } from "../../../lib/deploy/service-mappings.ts";
 import {
+  deployFaults,
   functionFaults,
   impliedTopics,
   kafkaEventOf,
@@ -132,5 +133,17 @@ describe("a stage's settings", () => {
   ];
   it.each(table)("$why: $source", ({ source, faults }) => {
     expect(sourceFaults(source)).toHaveLength(faults);
+  });
+});
+
+describe("a stage can be deployed", () => {
+  const table = [
+    { why: "brokers with names", bootstrapServers: ["b-1.example:9092,b-2.example:9092"], faults: 0 },
+    { why: "Lambda can't reach a laptop", bootstrapServers: ["127.0.0.1:9092"], faults: 1 },
+    { why: "nor one of two", bootstrapServers: ["b-1.example:9092,localhost:9092"], faults: 1 },
+    { why: "a name that only starts alike", bootstrapServers: ["localhosts.example:9092"], faults: 0 },
+  ];
+  it.each(table)("$bootstrapServers: $why", ({ bootstrapServers, faults }) => {
+    expect(deployFaults({ pollers: "provisioned", bootstrapServers })).toHaveLength(faults);
   });
 });
