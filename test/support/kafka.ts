@@ -4,13 +4,13 @@ import { type Consumer, type IHeaders, Kafka, logLevel, type Message } from "kaf
 import { inject } from "vitest";
 import { createTopics, type TopicSettings } from "../../localstack/services/topics.ts";
 import { committedRecords } from "./committed.ts";
+import { endOffsets } from "./end-offsets.ts";
 
 /** A client of the shared broker. Its retries start soon, for the broker answers CONCURRENT_TRANSACTIONS for a moment after a commit. */
-export function kafkaClient(): Kafka {
-  const brokers = inject("kafkaBrokers").split(",");
+export function kafkaClient(brokers: string = inject("kafkaBrokers")): Kafka {
   return new Kafka({
     clientId: "test",
-    brokers,
+    brokers: brokers.split(","),
     logLevel: logLevel.NOTHING,
     retry: { initialRetryTime: 5, retries: 12 },
   });
@@ -48,13 +48,18 @@ export interface ReadRecord {
 export interface ReadOptions {
   /** Default `read_committed`. */
   readonly isolation?: "read_committed" | "read_uncommitted";
+  /** Default: the shared broker. */
+  readonly brokers?: string;
 }
 
 const longestPollMs = 50;
 /** One fetch holds a test's partition whole, and so every transaction with its marker. */
 const wholePartition = 64 * 1024 * 1024;
-/** After so many fetches in a row that found nothing, what is left below the end can't be read: it belongs to an open transaction. */
-const emptyFetches = 4;
+/**
+ * Fetches in a row that found nothing before what is left below the end is taken for an open transaction's. A commit's marker reaches the
+ * partition a moment after the commit was answered, on a busy machine some hundred milliseconds.
+ */
+const emptyFetches = 2_000 / longestPollMs;
 
 /**
  * Reads the topic from its start to the end it has now, in partition and offset order. Transaction markers and aborted records are passed
@@ -62,9 +67,9 @@ const emptyFetches = 4;
  */
 export async function readAll(
   topic: string,
-  { isolation = "read_committed" }: ReadOptions = {},
+  { isolation = "read_committed", brokers }: ReadOptions = {},
 ): Promise<ReadRecord[]> {
-  const client = kafkaClient();
+  const client = kafkaClient(brokers);
   const unread = await unreadEnds(client, topic);
   if (unread.size === 0) return [];
   const consumer = client.consumer({
@@ -102,9 +107,10 @@ async function unreadEnds(client: Kafka, topic: string): Promise<Map<number, num
   const admin = client.admin();
   await admin.connect();
   try {
-    const ends = await admin.fetchTopicOffsets(topic);
-    const filled = ends.filter(({ low, high }) => Number(high) > Number(low));
-    return new Map(filled.map(({ partition, high }) => [partition, Number(high) - 1]));
+    const low = (await admin.fetchTopicOffsets(topic)).map(({ partition, low }) => [partition, Number(low)] as const);
+    const ends = await endOffsets(inject("kafkaBrokers"), topic, low.length);
+    const filled = low.map(([partition, start]) => [partition, start, ends[partition] ?? 0] as const).filter(([, start, end]) => end > start);
+    return new Map(filled.map(([partition, , end]) => [partition, end - 1]));
   } finally {
     await admin.disconnect();
   }
