@@ -1,9 +1,10 @@
 // The generators there are: one file each, and its line here.
 import type { TrafficGenerator } from "./generator.ts";
+import { logins } from "./logins.ts";
 import { rides } from "./rides.ts";
 import { transactions } from "./transactions.ts";
 
-export const generators = { rides, transactions } as const;
+export const generators = { rides, transactions, logins } as const;
 
 export type PipelineName = keyof typeof generators;
 
