@@ -41,13 +41,15 @@ describe.each(functions)("%s", (_name, declaration) => {
 });
 
 describe("the service", () => {
+  const deployed = files("{functions,lib}/**/*.ts").filter((path) => !path.startsWith("lib/deploy/"));
+
   it("includes every pipeline's declaration, one line each", () => {
     const includes = files("functions/*/functions.yml").map((path) => `\${file(${path})}`);
     expect([...service.functions].sort()).toEqual([...includes].sort());
   });
 
   it("reads its environment at the top of handlers, and where a setting holds for every handler", () => {
-    const readers = files("{functions,lib}/**/*.ts").filter((path) => /\bprocess\.env\b/.test(read(path)));
+    const readers = deployed.filter((path) => /\bprocess\.env\b/.test(read(path)));
     expect(readers).toEqual(["lib/config.ts", "lib/telemetry.ts"]);
   });
 
