@@ -1,0 +1,92 @@
+// `npm run demo`: the whole stack, fake traffic through both pipelines, and everything that came out checked against what was sent.
+import { figure } from "./console/figures.ts";
+import { startLive } from "./console/live.ts";
+import { explainOptions, positiveNumber, readOptions, toggle, wholeNumber } from "./console/options.ts";
+import { rejectWhenAborted, runProgram, untilAborted } from "./console/program.ts";
+import { printHeading, screen } from "./console/screen.ts";
+import { printSteps } from "./console/steps.ts";
+import { check, onlyOurs, outputTopics } from "./demo/check.ts";
+import { type Reader, startReader } from "./demo/reader.ts";
+import { printRides, printVerdict, printWindows } from "./demo/report.ts";
+import { drain, startRun } from "./demo/run.ts";
+import { firstResults, trafficView } from "./demo/traffic-view.ts";
+import { removeEndpoints, writeEndpoints } from "./endpoints.ts";
+import type { CompiledTemplate } from "./stack/package-service.ts";
+import { type Stack, startStack } from "./stack.ts";
+
+const declared = {
+  count: wholeNumber("N", "transactions to send, and twice as many rides; 10,000 unless told otherwise", 10_000, 1),
+  rate: positiveNumber(
+    "PER_SECOND",
+    "transactions a second, and twice as many rides; 1,000 unless told otherwise",
+    1000,
+  ),
+  seed: wholeNumber("S", "same seed, same data; 1 unless told otherwise", 1),
+  keep: toggle("leaves everything running afterwards, until Ctrl-C"),
+  help: toggle("this text"),
+};
+
+type Options = ReturnType<typeof readOptions<typeof declared>>["options"];
+
+await runProgram(async (signal) => {
+  const { options } = readOptions(process.argv.slice(2), declared);
+  if (options.help) return void screen.write(`npm run demo -- [options]\n\n${explainOptions(declared)}`);
+
+  printHeading(screen, "Starting the stack");
+  const reading = Promise.withResolvers<Reader>();
+  const stack = await startStack({
+    steps: printSteps(screen),
+    signal,
+    whenTopicsExist: async (brokers) => reading.resolve(await startReader(brokers, Object.values(outputTopics))),
+  });
+  const reader = await reading.promise;
+  try {
+    process.exitCode = (await demonstrate({ stack, reader, signal }, options)) ? 0 : 1;
+    if (options.keep) await keepRunning(stack, signal);
+  } finally {
+    await reader.stop();
+    await stack.stop();
+  }
+});
+
+interface Edges {
+  readonly stack: Stack;
+  readonly reader: Reader;
+  readonly signal: AbortSignal;
+}
+
+/** Sends, waits, and shows what came out. Answers whether it is what was sent. */
+async function demonstrate({ stack, reader, signal }: Edges, { count, rate, seed }: Options): Promise<boolean> {
+  printHeading(screen, `Sending ${figure(2 * count)} rides and ${figure(count)} transactions`);
+  const run = startRun({ brokers: stack.endpoints.kafkaBrokers, reader, count, rate, seed });
+  const live = startLive(screen, trafficView(run, count, screen));
+  try {
+    const drained = run.sending.then(() => drain(run, reader, signal));
+    await Promise.race([drained, stack.eventSource.failed, rejectWhenAborted(signal)]);
+  } finally {
+    live.stop();
+  }
+  const outputs = stack.isBrokerShared ? onlyOurs(run.sent, run.outputs()) : run.outputs();
+  const { windows, checks } = check(run.sent, outputs, brlPerUsd(stack.template));
+  printWindows(screen, windows, run.start);
+  printRides(screen, outputs.rides);
+  screen.write(`\n${firstResults(outputs)}`);
+  return printVerdict(screen, checks);
+}
+
+/** The rate that the stack's functions were given. */
+function brlPerUsd({ Resources }: CompiledTemplate): number {
+  const environment = Resources.EnrichRidesLambdaFunction?.Properties?.Environment;
+  const { BRL_PER_USD } = (environment as { Variables: Readonly<Record<string, string>> }).Variables;
+  return Number(BRL_PER_USD);
+}
+
+async function keepRunning(stack: Stack, signal: AbortSignal): Promise<void> {
+  writeEndpoints(stack.endpoints);
+  try {
+    screen.write("\nEverything keeps running: Ctrl-C ends it.\n");
+    await Promise.race([untilAborted(signal), stack.eventSource.failed]);
+  } finally {
+    removeEndpoints();
+  }
+}

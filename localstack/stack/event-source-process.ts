@@ -1,0 +1,121 @@
+// The event source as a process of its own, under a guard: ready, what it is doing, and its end.
+import { existsSync, mkdirSync, openSync, readFileSync, rmSync, truncateSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import type { EventSourceStatus, MappingStatus } from "../event-source/event-source.ts";
+import { CannotStart } from "../services/cannot-start.ts";
+import { lastLines } from "../services/command.ts";
+import { GuardedProcess } from "../services/guarded-process.ts";
+
+/** What the event source says of itself once a second. */
+export interface StatusLine extends EventSourceStatus {
+  readonly mappings: readonly (MappingStatus & { readonly recordsPerSecond: number })[];
+}
+
+export interface EventSourceProcess {
+  readonly pid: number | undefined;
+  readonly logFile: string;
+  /** How many mappings and schedules it carries out. */
+  readonly ready: { readonly mappings: number; readonly schedules: number };
+  /** The last it has said; undefined in the first second. */
+  status(): StatusLine | undefined;
+  /** Rejects if it ends by itself. */
+  readonly failed: Promise<never>;
+  /** Lets what is in flight finish, and ends it. */
+  stop(): Promise<void>;
+}
+
+export interface EventSourceStart {
+  readonly templateFile: string;
+  readonly brokers: string;
+  /** Variables of every function, over the template's. */
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+const local = fileURLToPath(new URL("../../.local", import.meta.url));
+const program = fileURLToPath(new URL("../event-source/main.ts", import.meta.url));
+const logFile = join(local, "logs", "event-source.log");
+const statusFile = join(local, "event-source-status.jsonl");
+const POLL_MS = 25;
+const READY_WITHIN_MS = 60_000;
+const STOP_WITHIN_MS = 10_000;
+
+/** Starts the event source; it polls every mapping when this resolves. */
+export async function startEventSourceProcess(start: EventSourceStart): Promise<EventSourceProcess> {
+  mkdirSync(join(local, "logs"), { recursive: true });
+  rmSync(statusFile, { force: true });
+  const guarded = await GuardedProcess.start(
+    {
+      command: process.execPath,
+      arguments: ["--disable-warning=TimeoutNegativeWarning", program, ...argumentsOf(start)],
+    },
+    { signal: "SIGTERM", graceMs: 5_000, remove: [] },
+    openSync(logFile, "w"),
+  );
+  let isStopping = false;
+  const failed = guarded.exited.then(({ code, signal }) => {
+    if (isStopping) return new Promise<never>(() => {});
+    const how = signal === null ? `with code ${code}` : `by ${signal}`;
+    throw new CannotStart(
+      `The event source ended ${how}. The end of ${logFile}:\n${lastLines(readFileSync(logFile, "utf8"), 12)}`,
+    );
+  });
+  failed.catch(() => {}); // it is told to whoever asks
+  const stop = async () => {
+    isStopping = true;
+    // It ends its functions itself, after what is in flight: a signal to the whole group would reach them too early.
+    if (guarded.pid !== undefined) process.kill(guarded.pid, "SIGTERM");
+    await Promise.race([guarded.exited, wait(STOP_WITHIN_MS, undefined, { ref: false })]);
+    await guarded.stop();
+  };
+  try {
+    const ready = await Promise.race([untilReady(), failed]);
+    return { pid: guarded.pid, logFile, ready, status: lastStatus(), failed, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+function argumentsOf({ templateFile, brokers, environment }: EventSourceStart): string[] {
+  const variables = Object.entries(environment).flatMap(([name, value]) => ["--env", `${name}=${value}`]);
+  return [
+    "--template",
+    templateFile,
+    "--brokers",
+    brokers,
+    "--local-folder",
+    local,
+    "--metrics",
+    statusFile,
+    ...variables,
+  ];
+}
+
+/** It prints one line of JSON when it is ready, among lines for people. */
+async function untilReady(): Promise<EventSourceProcess["ready"]> {
+  const deadline = performance.now() + READY_WITHIN_MS;
+  while (performance.now() < deadline) {
+    const line = readFileSync(logFile, "utf8")
+      .split("\n")
+      .find((line) => /^\{"ready":.*\}$/.test(line));
+    if (line) return JSON.parse(line);
+    await wait(POLL_MS);
+  }
+  throw new CannotStart(`The event source was not ready within ${READY_WITHIN_MS / 1000} s: see ${logFile}`);
+}
+
+/** The last line of the status file, which is emptied when it has been read so that it never grows. */
+function lastStatus(): () => StatusLine | undefined {
+  let last: StatusLine | undefined;
+  return () => {
+    if (!existsSync(statusFile)) return last;
+    const line = readFileSync(statusFile, "utf8").split("\n").at(-2);
+    if (line) {
+      last = JSON.parse(line);
+      truncateSync(statusFile);
+    }
+    return last;
+  };
+}
