@@ -101,8 +101,9 @@ function runningService(
     await (command === undefined ? otherwise() : mustRun(command));
   };
   const kill = async () => {
+    if (process.pid === undefined) return;
     await take("kill", () => process.kill());
-    if (process.pid !== undefined) await process.exited;
+    await process.exited;
   };
   return {
     ...facts,

@@ -12,7 +12,7 @@ import { kafka } from "./kafka.ts";
 import { type RunningService, type ServiceDefinition, type Source, sources, type Tuning } from "./service.ts";
 
 /** All there are: a new service is its file and its place here. */
-const definitions = { kafka, dynamodb } satisfies Record<string, ServiceDefinition>;
+export const definitions = { kafka, dynamodb } satisfies Record<string, ServiceDefinition>;
 
 type Definitions = typeof definitions;
 export type ServiceName = keyof Definitions;

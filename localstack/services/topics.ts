@@ -1,7 +1,7 @@
 // Creates the topics that the functions name. Doing it again changes nothing; a topic that is there with other settings is left as it is
 // and said.
 import { setTimeout as wait } from "node:timers/promises";
-import { ConfigResourceTypes, Kafka, logLevel } from "kafkajs";
+import { Kafka, logLevel } from "kafkajs";
 
 /** What a template says of a topic: `Metadata.KafkaTopics`. */
 export interface TopicSettings {
@@ -34,7 +34,7 @@ export async function createTopics(
     const missing = wanted.filter(({ topic }) => !there.has(topic));
     const existing = wanted.filter(({ topic }) => there.has(topic));
     if (missing.length > 0) await admin.createTopics({ topics: missing.map(toCreate), waitForLeaders: false });
-    await untilLed(admin, missing);
+    await untilLed(admin, wanted);
     const differences = existing.length > 0 ? await differencesOf(admin, existing) : [];
     return { created: missing.map(({ topic }) => topic), existing: existing.map(({ topic }) => topic), differences };
   } finally {
@@ -43,22 +43,35 @@ export async function createTopics(
 }
 
 type Admin = ReturnType<Kafka["admin"]>;
+/** `ConfigResourceTypes.TOPIC`: of kafkajs's exports Node finds by name only the first seven. */
+const TOPIC_RESOURCE = 2;
+
 type Wanted = Required<TopicSettings> & { readonly topic: string };
 
 const ledWithinMs = 10_000;
 
-/** kafkajs's own waiting fails where the broker has not heard yet of a topic that its controller has made. */
-async function untilLed(admin: Admin, made: readonly Wanted[]): Promise<void> {
-  if (made.length === 0) return;
+/**
+ * Resolves once every partition's leader answers for it. kafkajs's own waiting fails where the broker has not heard yet of a topic that its
+ * controller has made, and metadata name a leader a moment before it takes its part.
+ */
+async function untilLed(admin: Admin, topics: readonly Wanted[]): Promise<void> {
   const deadline = Date.now() + ledWithinMs;
-  for (;;) {
-    const found = await admin.fetchTopicMetadata({ topics: made.map(({ topic }) => topic) }).catch((error) => {
-      if (Date.now() > deadline) throw error;
-    });
-    if (found?.topics.every(({ partitions }) => partitions.every(({ leader }) => leader >= 0))) return;
-    if (found !== undefined && Date.now() > deadline)
-      throw new Error("A new topic has no leader: see the broker's log");
-    await wait(10);
+  for (const { topic } of topics) {
+    while (!(await isLed(admin, topic))) {
+      if (Date.now() > deadline)
+        throw new Error(`Topic '${topic}' has no leader after ${ledWithinMs} ms: see the broker's log`);
+      await wait(10);
+    }
+  }
+}
+
+async function isLed(admin: Admin, topic: string): Promise<boolean> {
+  try {
+    await admin.fetchTopicOffsets(topic);
+    return true;
+  } catch (error) {
+    if (error instanceof Error && "retriable" in error && error.retriable === true) return false;
+    throw error;
   }
 }
 
@@ -72,7 +85,7 @@ async function differencesOf(admin: Admin, existing: readonly Wanted[]): Promise
   const { resources } = await admin.describeConfigs({
     includeSynonyms: false,
     resources: existing.map(({ topic }) => ({
-      type: ConfigResourceTypes.TOPIC,
+      type: TOPIC_RESOURCE,
       name: topic,
       configNames: ["cleanup.policy"],
     })),

@@ -20,7 +20,9 @@ export function committedRecords(batch: Batch): KafkaMessage[] {
       if (isCommit(message)) committed.push(...(open.get(producer) ?? []));
       open.delete(producer);
     } else if (message.batchContext?.inTransaction === true) {
-      open.set(producer, [...(open.get(producer) ?? []), message]);
+      const pending = open.get(producer);
+      if (pending === undefined) open.set(producer, [message]);
+      else pending.push(message);
     } else {
       committed.push(message);
     }

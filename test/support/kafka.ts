@@ -109,7 +109,9 @@ async function unreadEnds(client: Kafka, topic: string): Promise<Map<number, num
   try {
     const low = (await admin.fetchTopicOffsets(topic)).map(({ partition, low }) => [partition, Number(low)] as const);
     const ends = await endOffsets(inject("kafkaBrokers"), topic, low.length);
-    const filled = low.map(([partition, start]) => [partition, start, ends[partition] ?? 0] as const).filter(([, start, end]) => end > start);
+    const filled = low
+      .map(([partition, start]) => [partition, start, ends[partition] ?? 0] as const)
+      .filter(([, start, end]) => end > start);
     return new Map(filled.map(([partition, , end]) => [partition, end - 1]));
   } finally {
     await admin.disconnect();
