@@ -22,6 +22,7 @@ const steps: readonly Step[] = [
   { script: "types" },
   { script: "test:unit", results: `${RESULTS}/unit.json` },
   { script: "test:integration", results: `${RESULTS}/integration.json` },
+  { script: "demo" },
 ];
 
 rmSync(RESULTS, { recursive: true, force: true });
