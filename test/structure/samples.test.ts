@@ -1,6 +1,6 @@
 // Sample events are what Lambda would send, and every function has one.
 import { describe, expect, it } from "vitest";
-import type { KafkaEvent, PartialBatchResponse, WireRecord } from "../../lib/kafka/event.ts";
+import type { KafkaEvent, WireRecord } from "../../lib/kafka/event.ts";
 import { topicPartition } from "../../lib/kafka/event.ts";
 import { files, read, serviceFunctions } from "../support/source-tree.ts";
 
@@ -52,19 +52,4 @@ describe("samples", () => {
     const readme = read("events/README.md");
     for (const { path } of samples) expect(readme).toContain(`\`${path.slice("events/".length)}\``);
   });
-
-  it("the partial failure reports the failing record and every later one of its partition, and nothing else", () => {
-    const { event, failing, response }: PartialFailure = JSON.parse(read("events/partial-failure.json"));
-    const partition = topicPartition(failing.topic, failing.partition);
-    const suffix = event.records[partition]?.filter(({ offset }) => offset >= failing.offset) ?? [];
-    expect(response.batchItemFailures.map(({ itemIdentifier }) => itemIdentifier)).toEqual(
-      suffix.map(({ offset }) => ({ partition, offset })),
-    );
-  });
 });
-
-interface PartialFailure {
-  readonly event: KafkaEvent;
-  readonly failing: Pick<WireRecord, "topic" | "partition" | "offset">;
-  readonly response: PartialBatchResponse;
-}
