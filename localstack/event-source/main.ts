@@ -86,7 +86,8 @@ async function main(): Promise<void> {
     seed: Number(values.seed),
     log: (message, facts) => console.error(JSON.stringify({ message, ...facts })),
   });
-  const source = await Promise.race([starting, stopped.promise.then(() => process.exit(0))]);
+  const source = await Promise.race([starting, stopped.promise]);
+  if (typeof source === "string") process.exit(0);
   const enabled = mappings.filter(({ isEnabled }) => isEnabled);
   console.log(
     JSON.stringify({ ready: true, pid: process.pid, brokers, mappings: enabled.length, schedules: schedules.length }),

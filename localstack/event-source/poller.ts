@@ -17,8 +17,8 @@ const CONCURRENT_INVOCATIONS = 5;
 /** Most that one partition buffers, in bytes of events: two full ones, so that the next is there when one is done. */
 const PARTITION_BUFFER_BYTES = 2 * MAX_EVENT_BYTES;
 const TOTAL_BUFFER_BYTES = 16 * MAX_EVENT_BYTES;
-/** In-flight invocations are given this long before the group is joined again; a member's session lasts 30 s. */
-const DRAIN_MS = 10_000;
+/** In-flight invocations are given this long before the group is joined again: the group waits for a member at most a minute. */
+const DRAIN_MS = 20_000;
 const HEARTBEAT_MS = 1000;
 
 export class Poller implements SourceListener {
@@ -306,6 +306,8 @@ export class Poller implements SourceListener {
   private async settled(withinMs: number): Promise<void> {
     const deadline = Date.now() + withinMs;
     while (this.slots.inUse > 0 && Date.now() < deadline) {
+      // Meanwhile heartbeats keep the membership; that the group rebalances is known.
+      await this.source?.heartbeat().catch(() => {});
       await new Promise((resolve) => setTimeout(resolve, 5));
     }
   }

@@ -53,7 +53,7 @@ class FunctionPool {
   private readonly definition: FunctionDefinition;
   private readonly logFd: number;
   private readonly create: () => Environment;
-  private isStopped = false;
+  private stopping: Promise<void> | undefined;
 
   constructor(
     definition: FunctionDefinition,
@@ -72,7 +72,7 @@ class FunctionPool {
   }
 
   async invoke({ payload, affinity }: InvokeRequest): Promise<InvokeResult> {
-    if (this.isStopped) return notDelivered("the event source is stopping");
+    if (this.stopping !== undefined) return notDelivered("the event source is stopping");
     const environment = this.takeIdle(affinity) ?? this.start();
     if (environment === undefined) return notDelivered("throttled: the function's reserved concurrency is in use");
     environment.affinity = affinity;
@@ -92,10 +92,12 @@ class FunctionPool {
     }));
   }
 
-  async stop(): Promise<void> {
-    this.isStopped = true;
-    await Promise.all([...this.all].map((environment) => environment.stop(STOP_GRACE_MS)));
-    closeSync(this.logFd);
+  stop(): Promise<void> {
+    this.stopping ??= Promise.all([...this.all].map((environment) => environment.stop(STOP_GRACE_MS))).then(() => {
+      // What an ended environment still has to say is written by then.
+      setImmediate(() => closeSync(this.logFd));
+    });
+    return this.stopping;
   }
 
   private takeIdle(affinity: string | undefined): Environment | undefined {

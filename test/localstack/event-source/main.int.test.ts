@@ -1,0 +1,164 @@
+// The program, as users and chaos start it: ready line, status, Ctrl-C, kill -9.
+import { type ChildProcess, spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterEach, describe, expect, test } from "vitest";
+import { freshTopic, produce } from "../../support/kafka.ts";
+import { kafkaMapping, writeFixture } from "./fixture.ts";
+import { brokers, committed, numbered, until } from "./running.ts";
+
+const MAIN = fileURLToPath(new URL("../../../localstack/event-source/main.ts", import.meta.url));
+const children = new Set<ChildProcess>();
+
+afterEach(async () => {
+  for (const child of children) if (child.exitCode === null) child.kill("SIGKILL");
+  children.clear();
+});
+
+interface Program {
+  readonly child: ChildProcess;
+  readonly lines: string[];
+  readonly errors: () => string;
+  readonly ended: Promise<number | null>;
+}
+
+function start(args: readonly string[]): Program {
+  const child = spawn(process.execPath, [MAIN, ...args], {
+    stdio: ["ignore", "pipe", "pipe"],
+    env: { PATH: process.env.PATH },
+  });
+  children.add(child);
+  const lines: string[] = [];
+  let rest = "";
+  let errors = "";
+  child.stdout!.on("data", (chunk) => {
+    const parts = (rest + chunk).split("\n");
+    rest = parts.pop()!;
+    lines.push(...parts);
+  });
+  child.stderr!.on("data", (chunk) => {
+    errors += chunk;
+  });
+  const ended = new Promise<number | null>((resolve) => child.once("exit", resolve));
+  return { child, lines, errors: () => errors, ended };
+}
+
+const isReady = ({ lines }: Program) => lines.some((line) => line.startsWith('{"ready":true'));
+const isAlive = (pid: number) => {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+/** A function that writes the offsets it was given to a file, and waits a while before it answers. */
+function fixture(topic: string, settings: Readonly<Record<string, unknown>> = {}) {
+  const source = `
+    const { appendFileSync } = require("node:fs");
+    exports.handler = async (event) => {
+      for (const records of Object.values(event.records)) for (const r of records) appendFileSync(process.env.FILE, process.pid + " " + r.partition + " " + r.offset + "\\n");
+      await new Promise((resolve) => setTimeout(resolve, Number(process.env.MS ?? 0)));
+    };`;
+  const group = { SelfManagedKafkaEventSourceConfig: { ConsumerGroupId: topic } };
+  const { template, folder } = writeFixture({
+    functions: { count: { source, environment: { FILE: { "Fn::ImportValue": "given by --env" } } } },
+    resources: { M: kafkaMapping("count", topic, { ...group, ...settings }) },
+  });
+  const file = join(folder, "seen.txt");
+  const seen = () => {
+    try {
+      return readFileSync(file, "utf8").trim().split("\n");
+    } catch {
+      return [];
+    }
+  };
+  const args = [
+    "--template",
+    template,
+    "--brokers",
+    brokers().join(","),
+    "--env",
+    `FILE=${file}`,
+    "--local-folder",
+    folder,
+    "--backoff",
+    "20ms",
+  ];
+  return { args, seen };
+}
+
+describe("the event source as a program", () => {
+  test("says what it carries out, when it is ready, and how it goes; ends well on SIGTERM", async () => {
+    const topic = await freshTopic({ partitions: 3 });
+    const { args, seen } = fixture(topic);
+    const program = start([...args, "--status"]);
+    await until(() => isReady(program));
+    expect(program.errors()).toContain(
+      `M: ${topic} → CountLambdaFunction (on-demand, batch 100, window 500 ms, from TRIM_HORIZON`,
+    );
+    await produce(topic, numbered(0, 30));
+    await until(() => seen().length === 30);
+    const statuses = () => program.lines.slice(1).map((line) => JSON.parse(line));
+    await until(() => statuses().some(({ mappings }) => mappings[0].counters.committedEventCount === 30));
+    expect(statuses().at(-1)).toMatchObject({
+      mappings: [{ logicalId: "M", topic, inFlight: 0, lag: 0 }],
+      environments: [{ functionName: "fixture-dev-count", pid: expect.any(Number) }],
+    });
+    program.child.kill("SIGTERM");
+    expect(await program.ended).toBe(0);
+    expect(await committed(topic, topic)).toEqual([10, 10, 10]);
+    const pids = new Set(seen().map((line) => Number(line.split(" ")[0])));
+    expect([...pids].filter(isAlive)).toEqual([]);
+  });
+
+  test("on SIGINT what is in flight finishes and is committed", async () => {
+    const topic = await freshTopic({ partitions: 1 });
+    const { args, seen } = fixture(topic);
+    const program = start([...args, "--env", "MS=1500"]);
+    await until(() => isReady(program));
+    await produce(topic, [{ value: "0" }, { value: "1" }]);
+    await until(() => seen().length === 2);
+    program.child.kill("SIGINT");
+    expect(await program.ended).toBe(0);
+    expect(await committed(topic, topic)).toEqual([2]);
+  });
+
+  test("killed, it leaves no environment behind, and the next one goes on from the last commit", async () => {
+    const topic = await freshTopic({ partitions: 1 });
+    const { args, seen } = fixture(topic, { BatchSize: 10 });
+    const first = start(args);
+    await until(() => isReady(first));
+    await produce(
+      topic,
+      numbered(0, 30).map((record) => ({ ...record, partition: 0 })),
+    );
+    await until(async () => (await committed(topic, topic))[0] === 30);
+    const hanging = start([...args, "--env", "MS=60000"]);
+    first.child.kill("SIGKILL");
+    await until(() => isReady(hanging), "the dead member's session to end", 60_000);
+    await produce(topic, [{ value: "30", partition: 0 }]);
+    await until(() => seen().length === 31);
+    hanging.child.kill("SIGKILL");
+    const pids = new Set(seen().map((line) => Number(line.split(" ")[0])));
+    await until(() => ![...pids].some(isAlive), "the end of the environments");
+    expect(await committed(topic, topic)).toEqual([30]);
+    const last = start(args);
+    await until(() => isReady(last), "the dead member's session to end", 60_000);
+    await until(async () => (await committed(topic, topic))[0] === 31);
+    const offsets = seen().map((line) => Number(line.split(" ")[2]));
+    expect(offsets).toEqual([...Array.from({ length: 31 }, (_, i) => i), 30]);
+  });
+
+  test.each<[string, readonly string[], string]>([
+    ["no template", ["--template", "/nowhere.json"], "Run `npx serverless package` first"],
+    ["an unknown function", ["--only", "nobody"], "No function is called 'nobody'. Functions: count."],
+    ["a bad back-off", ["--backoff", "5"], "--backoff takes a time such as 50ms or 1s"],
+  ])("refuses %s", async (_what, more, text) => {
+    const program = start([...fixture("tt").args, ...more]);
+    expect(await program.ended).toBe(1);
+    expect(program.errors()).toContain(text);
+  });
+});

@@ -1,0 +1,290 @@
+import { describe, expect, test } from "vitest";
+import {
+  backOff,
+  type Dated,
+  type Decision,
+  type Delivery,
+  expire,
+  type FailurePolicy,
+  type Outcome,
+  type Portion,
+  settle,
+  waitMs,
+} from "../../../localstack/event-source/settle.ts";
+
+const onDemand: FailurePolicy = {
+  maxRetries: Number.POSITIVE_INFINITY,
+  maxAgeMs: Number.POSITIVE_INFINITY,
+  bisects: false,
+  readsPartialResponses: false,
+};
+const partial: FailurePolicy = { ...onDemand, readsPartialResponses: true };
+
+function portions(spec: Readonly<Record<string, readonly number[]>>): Portion<Dated>[] {
+  return Object.entries(spec).map(([key, offsets]) => ({
+    key,
+    records: offsets.map((offset) => ({ offset, timestamp: offset * 1000 })),
+  }));
+}
+
+function delivery(
+  spec: Readonly<Record<string, readonly number[]>>,
+  past: Partial<Delivery<Dated>> = {},
+): Delivery<Dated> {
+  return { portions: portions(spec), failures: 0, invokes: 0, stalls: 0, ...past };
+}
+
+const offsetsOf = ({ portions: list }: Delivery<Dated>) =>
+  Object.fromEntries(list.map(({ key, records }) => [key, records.map(({ offset }) => offset)]));
+
+/** A decision with offsets in place of records. */
+function plain(decision: Decision<Dated>): object {
+  switch (decision.kind) {
+    case "commit":
+      return decision;
+    case "retry":
+    case "discard": {
+      const { delivery: rest, ...facts } = decision;
+      return { ...facts, failures: rest.failures, invokes: rest.invokes, rest: offsetsOf(rest) };
+    }
+    case "split":
+      return { ...decision, halves: decision.halves.map(offsetsOf) };
+    default:
+      return decision satisfies never;
+  }
+}
+
+const failed: Outcome = { kind: "function-error" };
+const throttled: Outcome = { kind: "not-delivered" };
+const ok: Outcome = { kind: "success", response: null };
+const answer = (response: unknown): Outcome => ({ kind: "success", response });
+const failures = (...ids: unknown[]) =>
+  answer({ batchItemFailures: ids.map((itemIdentifier) => ({ itemIdentifier })) });
+const id = (partition: string, offset: unknown) => ({ partition, offset });
+
+const batch = { "t-0": [10, 11, 12], "t-1": [5] };
+const commit = { kind: "commit" };
+const wholeAgain = { kind: "retry", afterMs: 1000, failures: 1, invokes: 1, rest: batch };
+
+interface Case {
+  readonly why: string;
+  readonly policy: FailurePolicy;
+  readonly sent?: Delivery<Dated>;
+  readonly outcome: Outcome;
+  readonly wanted: object;
+}
+
+const cases: Case[] = [
+  { why: "a success is committed", policy: onDemand, outcome: ok, wanted: commit },
+  { why: "on demand, an error sends the whole batch again", policy: onDemand, outcome: failed, wanted: wholeAgain },
+  {
+    why: "on demand, without end",
+    policy: onDemand,
+    sent: delivery(batch, { failures: 4000, invokes: 4000, stalls: 4000 }),
+    outcome: failed,
+    wanted: { kind: "retry", afterMs: 60_000, failures: 4001, invokes: 4001, rest: batch },
+  },
+  {
+    why: "MaximumRetryAttempts 1: the second failure discards, after 2 invocations",
+    policy: { ...onDemand, maxRetries: 1 },
+    sent: delivery(batch, { failures: 1, invokes: 1, stalls: 1 }),
+    outcome: failed,
+    wanted: {
+      kind: "discard",
+      condition: "RetryAttemptsExhausted",
+      wasPartial: false,
+      failures: 2,
+      invokes: 2,
+      rest: batch,
+    },
+  },
+  {
+    why: "MaximumRetryAttempts 0: the first failure discards",
+    policy: { ...onDemand, maxRetries: 0 },
+    outcome: failed,
+    wanted: {
+      kind: "discard",
+      condition: "RetryAttemptsExhausted",
+      wasPartial: false,
+      failures: 1,
+      invokes: 1,
+      rest: batch,
+    },
+  },
+  {
+    why: "a throttle is no attempt",
+    policy: { ...onDemand, maxRetries: 0 },
+    outcome: throttled,
+    wanted: { kind: "retry", afterMs: 1000, failures: 0, invokes: 0, rest: batch },
+  },
+  {
+    why: "but waits longer each time",
+    policy: { ...onDemand, maxRetries: 0 },
+    sent: delivery(batch, { stalls: 3 }),
+    outcome: throttled,
+    wanted: { kind: "retry", afterMs: 8000, failures: 0, invokes: 0, rest: batch },
+  },
+
+  {
+    why: "bisect: halves of the flat list",
+    policy: { ...onDemand, bisects: true },
+    outcome: failed,
+    wanted: { kind: "split", afterMs: 1000, halves: [{ "t-0": [10, 11] }, { "t-0": [12], "t-1": [5] }] },
+  },
+  {
+    why: "bisect: the larger half first when they differ",
+    policy: { ...onDemand, bisects: true },
+    sent: delivery({ "t-0": [1, 2, 3] }),
+    outcome: failed,
+    wanted: { kind: "split", afterMs: 1000, halves: [{ "t-0": [1, 2] }, { "t-0": [3] }] },
+  },
+  {
+    why: "bisect takes no attempt, also when none is left",
+    policy: { ...onDemand, bisects: true, maxRetries: 0 },
+    sent: delivery({ "t-0": [1, 2] }),
+    outcome: failed,
+    wanted: { kind: "split", afterMs: 1000, halves: [{ "t-0": [1] }, { "t-0": [2] }] },
+  },
+  {
+    why: "bisect: a single record is retried",
+    policy: { ...onDemand, bisects: true, maxRetries: 1 },
+    sent: delivery({ "t-0": [1] }),
+    outcome: failed,
+    wanted: { kind: "retry", afterMs: 1000, failures: 1, invokes: 1, rest: { "t-0": [1] } },
+  },
+  {
+    why: "bisect does not split a throttled batch",
+    policy: { ...onDemand, bisects: true },
+    outcome: throttled,
+    wanted: { kind: "retry", afterMs: 1000, failures: 0, invokes: 0, rest: batch },
+  },
+  {
+    why: "bisect does not split what a partial response named",
+    policy: { ...partial, bisects: true },
+    outcome: failures(id("t-0", 11), id("t-0", 12)),
+    wanted: { kind: "retry", afterMs: 1000, failures: 1, invokes: 1, rest: { "t-0": [11, 12] } },
+  },
+  {
+    why: "bisect splits on an invalid response: the whole batch failed",
+    policy: { ...partial, bisects: true },
+    outcome: failures(id("t-9", 1)),
+    wanted: { kind: "split", afterMs: 1000, halves: [{ "t-0": [10, 11] }, { "t-0": [12], "t-1": [5] }] },
+  },
+
+  ...[null, undefined, {}, [], { batchItemFailures: [] }, { batchItemFailures: null }, "ok", true, 5].map(
+    (response) => ({
+      why: `partial: ${JSON.stringify(response)} is a success`,
+      policy: partial,
+      outcome: answer(response),
+      wanted: commit,
+    }),
+  ),
+  {
+    why: "partial: only what is listed is sent again, in order, across partitions",
+    policy: partial,
+    outcome: failures(id("t-1", 5), id("t-0", 12), id("t-0", 11)),
+    wanted: { kind: "retry", afterMs: 1000, failures: 1, invokes: 1, rest: { "t-0": [11, 12], "t-1": [5] } },
+  },
+  {
+    why: "partial: an identifier twice counts once",
+    policy: partial,
+    outcome: failures(id("t-0", 12), id("t-0", 12)),
+    wanted: { kind: "retry", afterMs: 1000, failures: 1, invokes: 1, rest: { "t-0": [12] } },
+  },
+  {
+    why: "partial: a shrinking rest is progress: the wait starts over",
+    policy: partial,
+    sent: delivery(batch, { failures: 6, invokes: 6, stalls: 6 }),
+    outcome: failures(id("t-0", 12)),
+    wanted: { kind: "retry", afterMs: 1000, failures: 7, invokes: 7, rest: { "t-0": [12] } },
+  },
+  {
+    why: "partial: attempts run out, only the failed rest is discarded",
+    policy: { ...partial, maxRetries: 0 },
+    outcome: failures(id("t-0", 12)),
+    wanted: {
+      kind: "discard",
+      condition: "RetryAttemptsExhausted",
+      wasPartial: true,
+      failures: 1,
+      invokes: 1,
+      rest: { "t-0": [12] },
+    },
+  },
+  { why: "partial: a function error fails the whole batch", policy: partial, outcome: failed, wanted: wholeAgain },
+  ...[
+    ["an offset that was not sent", id("t-0", 99)],
+    ["a partition that was not sent", id("t-7", 10)],
+    ["an offset as a string", id("t-0", "10")],
+    ["no identifier", undefined],
+    ["a null identifier", null],
+    ["an empty identifier", ""],
+    ["a string identifier, as other sources have it", "t-0-10"],
+    ["no partition", { offset: 10 }],
+    ["no offset", { partition: "t-0" }],
+    ["a fraction", id("t-0", 10.5)],
+  ].map(([what, itemIdentifier]) => ({
+    why: `partial: ${what as string} fails the whole batch`,
+    policy: partial,
+    outcome: failures(id("t-0", 11), itemIdentifier),
+    wanted: wholeAgain,
+  })),
+  {
+    why: "partial: a list that is no list fails the whole batch",
+    policy: partial,
+    outcome: answer({ batchItemFailures: "x" }),
+    wanted: wholeAgain,
+  },
+  {
+    why: "without ReportBatchItemFailures the list is not read",
+    policy: onDemand,
+    outcome: failures(id("t-0", 11)),
+    wanted: commit,
+  },
+];
+
+describe("what an answer means", () => {
+  test.each(cases)("$why", ({ policy, sent = delivery(batch), outcome, wanted }) => {
+    expect(plain(settle(sent, outcome, { policy, backOff: backOff(1000) }))).toEqual(wanted);
+  });
+
+  test("a batch that is sent again whole keeps its identity, so its event is not built twice", () => {
+    const sent = delivery(batch);
+    const decision = settle(sent, failed, { policy: onDemand, backOff: backOff(1000) });
+    expect(decision.kind === "retry" && decision.delivery.portions).toBe(sent.portions);
+  });
+
+  test("waits double from the first one up to sixty times it", () => {
+    expect([1, 2, 3, 6, 7, 8, 100].map((stalls) => waitMs(stalls, backOff(50)))).toEqual([
+      50, 100, 200, 1600, 3000, 3000, 3000,
+    ]);
+  });
+});
+
+describe("record age", () => {
+  const minute: FailurePolicy = { ...onDemand, maxAgeMs: 60_000 };
+  const sent = delivery({ "t-0": [1, 40], "t-1": [2] });
+
+  test.each([
+    { why: "nothing is too old", now: 61_000, expired: {}, fresh: { "t-0": [1, 40], "t-1": [2] } },
+    {
+      why: "each record has its own age, and the rest goes on",
+      now: 61_001,
+      expired: { "t-0": [1] },
+      fresh: { "t-0": [40], "t-1": [2] },
+    },
+    {
+      why: "a partition may be left with nothing",
+      now: 90_000,
+      expired: { "t-0": [1], "t-1": [2] },
+      fresh: { "t-0": [40] },
+    },
+    { why: "all may be too old", now: 1_000_000, expired: { "t-0": [1, 40], "t-1": [2] }, fresh: {} },
+  ])("$why", ({ now, expired, fresh }) => {
+    const found = expire(sent, minute, now);
+    expect(offsetsOf({ ...sent, portions: found.expired })).toEqual(expired);
+    expect(offsetsOf(found.fresh)).toEqual(fresh);
+  });
+
+  test("without a limit nothing is looked at", () => expect(expire(sent, onDemand, 1e15).fresh).toBe(sent));
+});
