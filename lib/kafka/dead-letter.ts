@@ -4,12 +4,19 @@ import type { Message } from "kafkajs";
 import { environmentConnection, type KafkaConnection } from "./client.ts";
 import type { Poison, SideOutput, SideRecord } from "./consume.ts";
 import type { WireRecord } from "./event.ts";
+import { ORIGIN_HEADER, originText, parseOrigin } from "./origin.ts";
 import { exactlyOnceProducers } from "./produce.ts";
 import { bytesOf, headersOf } from "./record.ts";
 
+const deadLetters = "-dead-letters";
+const late = "-late";
+
+/** What sets the places of a function's side outputs apart from that of its output, and from each other. */
+export const outputSuffixes: readonly string[] = [deadLetters, late];
+
 /** Where a pipeline's poison goes. */
 export function deadLetterTo(topic: string, connection?: KafkaConnection): SideOutput {
-  return sideOutput(topic, { suffix: "dead-letters", connection });
+  return sideOutput(topic, { suffix: deadLetters, connection });
 }
 
 /**
@@ -22,32 +29,51 @@ export function refusedTo(topic: string, connection?: KafkaConnection): SideOutp
 
 /** Where a pipeline's records go that come too late to count. */
 export function lateTo(topic: string, connection?: KafkaConnection): SideOutput {
-  return sideOutput(topic, { suffix: "late", connection });
+  return sideOutput(topic, { suffix: late, connection });
 }
 
-/** The headers of a dead letter: where the record stood, and why it can never succeed. */
+/** The header of a record that is sent again: which attempt at it this is. The first has none. */
+export const ATTEMPT_HEADER = "attempt";
+
+/** The headers of a dead letter: where the record stood and first entered Kafka, why it can never succeed, after which attempt and when. */
 export function deadLetter({ record, reason, message }: Poison): SideRecord {
+  const { topic, partition, offset, timestamp } = record;
   return {
     record,
     headers: {
-      "dead-letter.topic": record.topic,
-      "dead-letter.partition": String(record.partition),
-      "dead-letter.offset": String(record.offset),
-      "dead-letter.timestamp": String(record.timestamp),
+      "dead-letter.topic": topic,
+      "dead-letter.partition": String(partition),
+      "dead-letter.offset": String(offset),
+      "dead-letter.timestamp": String(timestamp),
       "dead-letter.reason": reason,
       "dead-letter.message": message,
+      "dead-letter.attempt": String(attemptOf(record)),
+      "dead-letter.time": new Date().toISOString(),
+      ...(hasOrigin(record) ? {} : { [ORIGIN_HEADER]: originText({ topic, partition, offset }) }),
     },
   };
 }
 
+/** Which attempt at the record this is: 1 unless its header says a later one. */
+export function attemptOf(record: WireRecord): number {
+  const header = headersOf(record).findLast(({ name }) => name === ATTEMPT_HEADER);
+  const attempt = /^\d{1,9}$/.test(String(header?.value)) ? Number(String(header?.value)) : 1;
+  return Math.max(1, attempt);
+}
+
+/** Whether the header `origin` names a place: else the record's own is added after it. */
+function hasOrigin(record: WireRecord): boolean {
+  const said = headersOf(record).findLast(({ name }) => name === ORIGIN_HEADER);
+  return parseOrigin(String(said?.value)) !== undefined;
+}
+
 interface SideOutputOptions {
-  /** Sets this output's place in Kafka apart from the function's other outputs. */
   readonly suffix: string;
   readonly connection: KafkaConnection | undefined;
 }
 
 function sideOutput(topic: string, { suffix, connection = environmentConnection() }: SideOutputOptions): SideOutput {
-  const producerOf = exactlyOnceProducers(connection, `${connection.owner}-${suffix}`, topic);
+  const producerOf = exactlyOnceProducers(connection, `${connection.owner}${suffix}`, topic);
   return {
     topic,
     async publish(source, items) {

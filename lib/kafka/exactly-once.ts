@@ -15,7 +15,18 @@ export interface Ledger {
   /** Consumer group that holds the shadow offsets; also the stem of the transactional id. */
   readonly group: string;
   readonly source: SourcePartition;
+  /** Where messages go that name no topic of their own. */
   readonly outputTopic: string;
+}
+
+export interface OutgoingMessage extends Message {
+  readonly topic?: string;
+}
+
+export interface Publication {
+  readonly messages: readonly OutgoingMessage[];
+  /** Committed with the offset and handed to whoever publishes next. The broker takes about 4 kB. */
+  readonly memo?: string | undefined;
 }
 
 /** What a transaction in the cloud may take before the coordinator gives it up and readers move on. */
@@ -49,8 +60,16 @@ export class ExactlyOnceProducer {
    * Publishes what `messagesFrom(offset)` makes of the source records at or above `offset`, and with it that `source` is done.
    * `source` is what came, in offset order; nothing is sent for what an earlier call has published, here or elsewhere.
    */
-  publish(source: readonly Mark[], messagesFrom: (offset: number) => Message[]): Promise<void> {
-    return this.#alone(() => this.#renewing((session) => this.#publish(session, source, messagesFrom)));
+  publish(source: readonly Mark[], messagesFrom: (offset: number) => readonly OutgoingMessage[]): Promise<void> {
+    return this.publishWithMemo(source, (offset) => ({ messages: messagesFrom(offset) }));
+  }
+
+  /** The same with a memo, which is as exact as the offset: what has been published and what is remembered of it change together. */
+  publishWithMemo(
+    source: readonly Mark[],
+    publicationFrom: (offset: number, memo: string | undefined) => Publication,
+  ): Promise<void> {
+    return this.#alone(() => this.#renewing((session) => this.#publish(session, source, publicationFrom)));
   }
 
   /** Commits the shadow offset again, so that it does not expire; without one there is nothing to keep. */
@@ -71,23 +90,24 @@ export class ExactlyOnceProducer {
   async #publish(
     session: Session,
     source: readonly Mark[],
-    messagesFrom: (offset: number) => Message[],
+    publicationFrom: (offset: number, memo: string | undefined) => Publication,
   ): Promise<void> {
     const last = source.at(-1);
     if (last === undefined) return;
     const from = session.shadow.nextOffset ?? 0;
     if (source[0]!.offset < from) await this.#assertRedelivery(session.shadow, source);
     if (last.offset < from) return;
-    const messages = messagesFrom(from);
+    const { messages, memo } = publicationFrom(from, session.shadow.memo);
     // Nothing to publish: a second time there will be nothing either, so the offset need not move.
-    if (messages.length > 0) await this.#commit(session, messages, shadowAfter(session.shadow, source));
+    if (messages.length > 0) await this.#commit(session, messages, { ...shadowAfter(session.shadow, source), memo });
   }
 
-  async #commit(session: Session, messages: readonly Message[], shadow: Shadow): Promise<void> {
+  async #commit(session: Session, messages: readonly OutgoingMessage[], shadow: Shadow): Promise<void> {
     const transaction = session.begun ?? (await session.producer.transaction());
     session.begun = transaction;
-    for (const request of requests(messages)) {
-      await transaction.send({ topic: this.#ledger.outputTopic, messages: request });
+    const byTopic = Map.groupBy(messages, ({ topic = this.#ledger.outputTopic }) => topic);
+    for (const [topic, share] of byTopic) {
+      for (const request of requests(share)) await transaction.send({ topic, messages: request });
     }
     const offsets = shadowOffsets(this.#ledger, shadow);
     // kafkajs tries adding offsets only once, which matters where nothing was sent before it.

@@ -14,6 +14,8 @@ export interface Shadow {
   readonly newest: number | undefined;
   /** The Kafka timestamp of the record just below it. */
   readonly last: number | undefined;
+  /** What the publisher remembers beside it. */
+  readonly memo?: string | undefined;
 }
 
 /** What is looked at of a record: the same for one from the wire and one that has been decoded. */
@@ -43,7 +45,7 @@ export function shadowOffsets({ group, source }: ShadowPlace, shadow: Shadow): O
   const entry = {
     partition: source.partition,
     offset: String(shadow.nextOffset),
-    metadata: JSON.stringify({ newest: shadow.newest, last: shadow.last }),
+    metadata: JSON.stringify({ newest: shadow.newest, last: shadow.last, memo: shadow.memo }),
   };
   return { consumerGroupId: group, topics: [{ topic: source.topic, partitions: [entry] }] };
 }
@@ -122,13 +124,13 @@ async function atPartition(
   return found;
 }
 
-function marks(metadata: string | null | undefined): { newest: number | undefined; last: number | undefined } {
-  const read = parsed(metadata);
-  return { newest: read.newest, last: read.last };
+function marks(metadata: string | null | undefined): Omit<Shadow, "nextOffset"> {
+  const { newest, last, memo } = parsed(metadata);
+  return { newest, last, memo };
 }
 
 /** Metadata that another tool wrote when it moved the offset says nothing about records. */
-function parsed(metadata: string | null | undefined): { newest?: number; last?: number } {
+function parsed(metadata: string | null | undefined): { newest?: number; last?: number; memo?: string } {
   try {
     const read: unknown = JSON.parse(metadata ?? "{}");
     return typeof read === "object" && read !== null ? read : {};

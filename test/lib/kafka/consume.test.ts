@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { z } from "zod";
 import { FencedError } from "../../../lib/errors.ts";
 import { type Batch, type Consumer, consume, type SideOutput, type SideRecord } from "../../../lib/kafka/consume.ts";
+import { deadLetter } from "../../../lib/kafka/dead-letter.ts";
 import type { WireRecord } from "../../../lib/kafka/event.ts";
 import { kafkaEvent, wireRecord } from "../../support/kafka-event.ts";
 
@@ -88,6 +89,23 @@ test("partitions run side by side: one that waits for another does not wait for 
   await consume(consumer)(kafkaEvent([record(0, 0)], [record(1, 0)]));
 });
 
+test("a record that is sent again keeps its origin in the dead letters, and its attempt is counted", () => {
+  const at = { topic: "numbers", partition: 0 };
+  const poison = (headers: readonly (readonly [string, string])[]) =>
+    deadLetter({ record: wireRecord(at, { offset: 9, value: "{", headers }), reason: "not-json", message: "" }).headers;
+  const again = poison([
+    ["origin", "numbers/1/2"],
+    ["attempt", "3"],
+  ]);
+  expect(again).toMatchObject({ "dead-letter.attempt": "3" });
+  expect(again).not.toHaveProperty("origin");
+  const nonsense = poison([
+    ["origin", "somewhere"],
+    ["attempt", "many"],
+  ]);
+  expect(nonsense).toMatchObject({ "dead-letter.attempt": "1", origin: "numbers/0/9" });
+});
+
 test("poison leaves for the dead letters with its origin and reason, and the rest is processed", async () => {
   const { consumer, steps, aside, batches } = run();
   const tombstone = record(0, 4, null);
@@ -104,6 +122,9 @@ test("poison leaves for the dead letters with its origin and reason, and the res
       "dead-letter.timestamp": String(tombstone.timestamp),
       "dead-letter.reason": "tombstone",
       "dead-letter.message": "the record has no value",
+      "dead-letter.attempt": "1",
+      "dead-letter.time": expect.stringMatching(/^\d{4}-.*Z$/),
+      origin: "numbers/0/4",
     },
     expect.objectContaining({ "dead-letter.reason": "not-json" }),
     expect.objectContaining({ "dead-letter.reason": "schema", "dead-letter.message": "n: expected number" }),

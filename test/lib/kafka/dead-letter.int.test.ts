@@ -68,6 +68,9 @@ test("a dead letter has the original's bytes and its origin, once, however often
     "dead-letter.timestamp": String(records[0]!.timestamp),
     "dead-letter.reason": "not-json",
     "dead-letter.message": "the value is not UTF-8",
+    "dead-letter.attempt": "1",
+    "dead-letter.time": expect.any(String),
+    origin: `${source}/1/0`,
   });
   expect(textOf(found[2]!.headers)).toMatchObject({ "dead-letter.reason": "tombstone", "dead-letter.offset": "2" });
 });
