@@ -1,16 +1,17 @@
-// Avro types as avsc makes them, made safe for bytes that anybody may have sent: a damaged count or length is refused where avsc would
-// loop over it, and text that is not UTF-8 is refused where avsc would replace what it can't read.
+// Avro types as avsc makes them, made safe for bytes that anybody may have sent. Refused is what avsc would take wrongly: a damaged count, over
+// which it would loop; text that is not UTF-8, which it would mend; a long from 2^52 on, which it would round (those up to 2^53 are read here).
 
 import type { Schema, Type } from "avsc";
 import avro from "avsc/etc/browser/avsc-types.js";
 
-export type AvroSchema = Schema;
+/** An Avro schema as its JSON says it: https://avro.apache.org/docs/1.12.0/specification/ */
+export type AvroSchema = object;
 export type AvroType = Type;
 
 /** Makes the type of a schema, given as an object or as its JSON. */
 export function avroType(schema: AvroSchema | string): AvroType {
-  const parsed: AvroSchema = typeof schema === "string" ? JSON.parse(schema) : schema;
-  return avro.Type.forSchema(parsed, { typeHook });
+  const parsed = typeof schema === "string" ? JSON.parse(schema) : schema;
+  return avro.Type.forSchema(parsed as Schema, { typeHook });
 }
 
 /** avsc's cursor over bytes. Past the end it reads zeros; whoever started it asks in the end whether it went too far. */
@@ -18,6 +19,7 @@ interface Tap {
   readonly buf: Buffer;
   pos: number;
   readLong(): number;
+  writeLong(value: number): void;
   readString(): string | undefined;
   skipString(): void;
   skipLong(): void;
@@ -35,6 +37,20 @@ class CheckedString extends avro.types.StringType {
     // Only text that holds the replacement character can have been mended.
     if (text?.includes("\uFFFD")) assertUtf8(tap, text);
     return text;
+  }
+}
+
+class CheckedLong extends avro.types.LongType {
+  _read(tap: Tap): number {
+    const start = tap.pos;
+    const value = tap.readLong();
+    return Math.abs(value) < EXACT ? value : exactLong(tap.buf.subarray(start, tap.pos));
+  }
+
+  _write(tap: Tap, value: unknown): void {
+    if (!Number.isSafeInteger(value)) throw new RangeError("not a whole number that is exact");
+    if (Math.abs(Number(value)) < EXACT) tap.writeLong(Number(value));
+    else writeExactLong(tap, BigInt(Number(value)));
   }
 }
 
@@ -70,15 +86,35 @@ class CheckedMap extends avro.types.MapType {
 }
 
 const checkedString = new CheckedString();
+const checkedLong = new CheckedLong();
 
 /** avsc asks this before it makes a type of its own. */
-function typeHook(schema: unknown, options: unknown): Type | undefined {
-  if (schema === "string") return checkedString;
-  if (typeof schema !== "object" || schema === null || !("type" in schema)) return undefined;
-  if (schema.type === "string") return checkedString;
-  if (schema.type === "array") return new CheckedArray(schema as Schema, options);
-  if (schema.type === "map") return new CheckedMap(schema as Schema, options);
+function typeHook(schema: Schema, options: unknown): Type | undefined {
+  const kind = typeof schema === "object" && "type" in schema ? schema.type : schema;
+  if (kind === "string") return checkedString;
+  if (kind === "long") return checkedLong;
+  if (kind === "array") return new CheckedArray(schema, options);
+  if (kind === "map") return new CheckedMap(schema, options);
   return undefined;
+}
+
+/** Twice this, which is what is written of a long, is the last number below which all are exact. */
+const EXACT = 2 ** 52;
+/** Bytes of the longest long, in sevens of bits. */
+const LONGEST = 10;
+
+function exactLong(bytes: Buffer): number {
+  if (bytes.length > LONGEST) throw new RangeError("a long with too many bytes");
+  const written = bytes.reduce((sum, byte, i) => sum | (BigInt(byte & 0x7f) << BigInt(7 * i)), 0n);
+  const value = Number(written & 1n ? -(written + 1n) / 2n : written / 2n);
+  if (!Number.isSafeInteger(value)) throw new RangeError("a long beyond 2^53");
+  return value;
+}
+
+function writeExactLong(tap: Tap, value: bigint): void {
+  let left = value < 0n ? -value * 2n - 1n : value * 2n;
+  for (; left > 0x7fn; left >>= 7n) tap.buf[tap.pos++] = Number(left & 0x7fn) | 0x80;
+  tap.buf[tap.pos++] = Number(left);
 }
 
 /** Goes through the blocks of an array or a map. An item takes a byte at least, so no block has more items than there are bytes left. */

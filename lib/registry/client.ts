@@ -54,13 +54,13 @@ export function schemaRegistry(url: string, fetchFrom: typeof fetch = fetch): Sc
         `The schema registry refuses ${what} (${status}). Mend the key in SCHEMA_REGISTRY_URL, or its rights.`,
       );
     }
+    if (status >= 500 || status === 408 || status === 429)
+      throw new Error(`The schema registry fails: ${what}: ${status}`);
     const content = jsonObject(text);
     // Without its error codes a 404 comes from something else: taking it for "unknown" would make poison of good records.
     if (content === undefined || (status === 404 && !unknownCodes.has(Number(content.error_code)))) {
       throw new ConfigError(`${what} is not answered as a schema registry does (${status}). Mend SCHEMA_REGISTRY_URL.`);
     }
-    if (status >= 500 || status === 408 || status === 429)
-      throw new Error(`The schema registry fails: ${what}: ${status}`);
     return { status, content };
   }
 

@@ -1,7 +1,7 @@
 // Writes values in a schema registry's wire format as Avro. The schema is registered for the topic when it is first needed, which the
 // registry refuses where readers of the topic could not read it (the subject's compatibility).
 
-import { type AvroSchema, avroType } from "./avro.ts";
+import { type AvroSchema, type AvroType, avroType } from "./avro.ts";
 import type { SchemaRegistry } from "./client.ts";
 import { PAYLOAD_START, writePrefix } from "./wire-format.ts";
 
@@ -43,12 +43,29 @@ export function registryEncoder<V>({ registry, topic, schema }: EncoderOptions):
 /** One buffer for every value: what is in it is copied out. Grown to the largest value seen. */
 let scratch = Buffer.allocUnsafeSlow(4 * 1024);
 
-function encodedWith(type: ReturnType<typeof avroType>, id: number, value: unknown): Buffer {
-  let end = type.encode(value, scratch, PAYLOAD_START);
+function encodedWith(type: AvroType, id: number, value: unknown): Buffer {
+  let end = written(type, value);
   if (end < 0) {
     scratch = Buffer.allocUnsafeSlow(2 * (scratch.length - end));
-    end = type.encode(value, scratch, PAYLOAD_START);
+    end = written(type, value);
   }
   writePrefix(scratch, id);
   return Buffer.from(scratch.subarray(0, end));
+}
+
+/** Where the value ends in the buffer, or by how much it is too long for it, as a negative number. */
+function written(type: AvroType, value: unknown): number {
+  try {
+    return type.encode(value, scratch, PAYLOAD_START);
+  } catch {
+    throw new TypeError(`A value does not fit Avro schema ${type.name}: ${faultsOf(type, value)}`); // avsc's own message quotes it
+  }
+}
+
+function faultsOf(type: AvroType, value: unknown): string {
+  const faults: string[] = [];
+  type.isValid(value, {
+    errorHook: (path, _value, expected) => faults.push(`${path.join(".")} must be ${expected.typeName}`),
+  });
+  return faults.join("; ");
 }
