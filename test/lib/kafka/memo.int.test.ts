@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import { afterEach, beforeEach, expect, inject, test, vi } from "vitest";
 import { type KafkaConnection, openConnection } from "../../../lib/kafka/client.ts";
 import { ExactlyOnceProducer, type Publication } from "../../../lib/kafka/exactly-once.ts";
-import { freshTopic, readAll } from "../../support/kafka.ts";
+import { freshTopic, produce, readAll } from "../../support/kafka.ts";
 
 let open: KafkaConnection[];
 
@@ -27,8 +27,12 @@ test("messages go to the topics they name, and a successor remembers what was pu
     open.push(connection);
     return new ExactlyOnceProducer(connection, { group, source: { topic: source, partition: 0 }, outputTopic: first });
   };
-  const marks = (from: number, to: number) =>
-    Array.from({ length: to - from }, (_, i) => ({ offset: from + i, timestamp: 1_700_000_000_000 + from + i }));
+  await produce(
+    source,
+    Array.from({ length: 8 }, () => ({ partition: 0, value: "x" })),
+  );
+  const records = await readAll(source);
+  const marks = (from: number, to: number) => records.slice(from, to);
   const remembered: (string | undefined)[] = [];
   const publication =
     (offsets: readonly number[]) =>
