@@ -9,10 +9,10 @@ export interface Cost {
 }
 
 const roles: readonly (readonly [RegExp, string])[] = [
-  [/kafka\.Kafka/, "broker"],
+  [/kafka\.Kafka|kafka-\d/, "broker"],
   [/DynamoDBLocal/, "dynamodb"],
   [/event-source\/main\.ts/, "event source"],
-  [/event-source\/runtime/, "functions"],
+  [/functions\/runtime/, "functions"],
 ];
 
 const TICKS_PER_SECOND = 100;
