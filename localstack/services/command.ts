@@ -14,18 +14,20 @@ export interface RunOptions {
   readonly signal?: AbortSignal;
   /** Default: this process's. */
   readonly environment?: NodeJS.ProcessEnv;
+  readonly user?: GuardedCommand["user"];
 }
 
 /** Runs a command; never rejects. */
 export function run(command: string, args: readonly string[], options: RunOptions = {}): Promise<Finished> {
   return new Promise((resolve) => {
     let output = "";
-    const { timeoutMs, signal, environment } = options;
+    const { timeoutMs, signal, environment, user } = options;
     const child = spawn(command, args, {
       stdio: ["ignore", "pipe", "pipe"],
       ...(timeoutMs === undefined ? {} : { timeout: timeoutMs }),
       ...(signal === undefined ? {} : { signal }),
       ...(environment === undefined ? {} : { env: environment }),
+      ...user,
     });
     for (const stream of [child.stdout, child.stderr])
       stream.setEncoding("utf8").on("data", (text) => (output += text));
@@ -40,7 +42,8 @@ export function run(command: string, args: readonly string[], options: RunOption
 /** Runs a command that is described as a guard takes it; never rejects. */
 export function runDescribed(described: GuardedCommand, options: RunOptions = {}): Promise<Finished> {
   const environment = { ...(options.environment ?? process.env), ...described.environment };
-  return run(described.command, described.arguments, { ...options, environment });
+  const user = described.user === undefined ? {} : { user: described.user };
+  return run(described.command, described.arguments, { ...options, ...user, environment });
 }
 
 /** The last lines of some output, for an error message. */

@@ -67,7 +67,7 @@ export async function launchService(
   const awaitAnswer = async () => {
     const waiting = { exited: process.exited, withinMs: launch.readyWithinMs, signal: around.signal };
     const answer = await untilAnswers(() => definition.check(address), waiting);
-    if (answer.kind === "answers") return;
+    if (answer.kind === "answers") return definition.afterStart?.(address);
     around.signal.throwIfAborted();
     const end = lastLines(await readFile(log, "utf8"));
     if (answer.kind === "silent") {
@@ -82,7 +82,6 @@ export async function launchService(
   };
   try {
     await awaitAnswer();
-    await definition.afterStart?.(address);
   } catch (error) {
     await process.stop();
     throw error;
@@ -102,7 +101,7 @@ function runningService(
   };
   const kill = async () => {
     if (process.pid === undefined) return;
-    await take("kill", () => process.kill());
+    await take("kill", () => process.kill(launch.killSignal));
     await process.exited;
   };
   return {

@@ -85,10 +85,10 @@ export class GuardedProcess {
     );
   }
 
-  /** Kills the command as `kill -9` does and resolves when it is gone. What it wrote stays until `stop`. */
-  async kill(): Promise<void> {
+  /** Kills the command as `kill -9` does, or by a signal that means the same to it, and resolves when it is gone. What it wrote stays until `stop`. */
+  async kill(signal: NodeJS.Signals = "SIGKILL"): Promise<void> {
     if (this.#pid === undefined) return;
-    this.signal("SIGKILL");
+    this.signal(signal);
     await this.#whileAlive(this.exited);
   }
 

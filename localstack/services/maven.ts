@@ -20,41 +20,52 @@ export function fetchJars(folder: string, artifacts: readonly Coordinates[], fet
     const pom = join(target, "pom.xml");
     await writeFile(pom, pomFor(artifacts));
     const jars = join(target, "jars");
-    return ["-f", pom, `${dependencyPlugin}:copy-dependencies`, "-DincludeScope=runtime", `-DoutputDirectory=${jars}`];
+    return [
+      ["-f", pom, `${dependencyPlugin}:copy-dependencies`, "-DincludeScope=runtime", `-DoutputDirectory=${jars}`],
+    ];
   });
 }
 
 /** The folder with this artifact's archive unpacked, fetched unless it is there. */
 export function fetchUnpacked(folder: string, artifact: string, fetch: Fetch): Promise<string> {
-  return fetchOnce(folder, fetch, async (target) => [
-    `${dependencyPlugin}:unpack`,
-    `-Dartifact=${artifact}`,
-    `-DoutputDirectory=${target}`,
-  ]);
+  return fetchOnce(folder, fetch, async (target) => {
+    const options = [`-Dartifact=${artifact}`, `-DoutputDirectory=${target}`];
+    return [oldDependencyPlugin, dependencyPlugin].map((plugin) => [`${plugin}:unpack`, ...options]);
+  });
 }
 
 const dependencyPlugin = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1";
+/** Fetches an artifact without its parent's description, which mirrors may lack; Maven 4 no longer runs it. */
+const oldDependencyPlugin = "org.apache.maven.plugins:maven-dependency-plugin:2.10";
 
-async function fetchOnce(
-  folder: string,
-  fetch: Fetch,
-  goal: (target: string) => Promise<readonly string[]>,
-): Promise<string> {
+/** Each of the ways is a Maven command line; the first that works is enough. */
+type Ways = (target: string) => Promise<readonly (readonly string[])[]>;
+
+async function fetchOnce(folder: string, fetch: Fetch, waysTo: Ways): Promise<string> {
   if (existsSync(folder)) return folder;
   await mkdir(dirname(folder), { recursive: true });
   const target = await mkdtemp(`${folder}.fetching-`);
   fetch.onProgress(`fetching ${basename(folder)} from Maven, once`);
   try {
-    const { kind, output } = await run("mvn", ["-q", "-B", ...(await goal(target))], fetch);
-    fetch.signal.throwIfAborted();
-    if (kind === "missing")
-      throw new CannotStart(`it needs Maven to fetch ${basename(folder)} once, and there is no 'mvn' on PATH`);
-    if (kind === "failed") throw new CannotStart(`Maven could not fetch ${basename(folder)}:\n${lastLines(output)}`);
-    await moveUnlessThere(target, folder);
-    return folder;
+    let failure = "";
+    for (const way of await waysTo(target)) {
+      const { kind, output } = await run("mvn", ["-q", "-B", ...way], fetch);
+      fetch.signal.throwIfAborted();
+      if (kind === "missing") throw new CannotStart(missingMaven(basename(folder)));
+      if (kind === "done") {
+        await moveUnlessThere(target, folder);
+        return folder;
+      }
+      failure = output;
+    }
+    throw new CannotStart(`Maven could not fetch ${basename(folder)}:\n${lastLines(failure)}`);
   } finally {
     await rm(target, { recursive: true, force: true });
   }
+}
+
+function missingMaven(what: string): string {
+  return `it needs Maven to fetch ${what} once, and there is no 'mvn' on PATH`;
 }
 
 /** Two runs may fetch at the same time: the first to finish wins, both go on with its folder. */

@@ -21,7 +21,7 @@ export interface ServiceDefinition {
   address(port: number): string;
   /** Resolves once the service does what it is for; rejects while it doesn't. */
   check(address: string): Promise<void>;
-  /** Makes a container as ready as an embedded one; called after the first good check. */
+  /** Sets up what a service that was started here lacks; called whenever it has started and answers. */
   readonly afterStart?: (address: string) => Promise<void>;
   readonly container: {
     readonly usualPort: number;
@@ -58,6 +58,8 @@ export interface Place {
 export interface Launch {
   readonly command: GuardedCommand;
   readonly ending: Omit<Ending, "remove">;
+  /** What takes it away at once; default SIGKILL. */
+  readonly killSignal?: NodeJS.Signals;
   /** How long it may take to answer. */
   readonly readyWithinMs: number;
   /** How it is taken away, where killing the process that was started does not do it. */

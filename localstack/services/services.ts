@@ -9,10 +9,12 @@ import { startContainer, whyNoContainers } from "./container.ts";
 import { dynamodb } from "./dynamodb.ts";
 import { type Surroundings, startEmbedded } from "./embedded.ts";
 import { kafka } from "./kafka.ts";
+import { postgres } from "./postgres.ts";
+import { registry } from "./registry.ts";
 import { type RunningService, type ServiceDefinition, type Source, sources, type Tuning } from "./service.ts";
 
 /** All there are: a new service is its file and its place here. */
-export const definitions = { kafka, dynamodb } satisfies Record<string, ServiceDefinition>;
+export const definitions = { kafka, dynamodb, postgres, registry } satisfies Record<string, ServiceDefinition>;
 
 type Definitions = typeof definitions;
 export type ServiceName = keyof Definitions;

@@ -1,0 +1,19 @@
+// Services that few suites need: the first that asks starts them, all share them, the end of the run stops them.
+import { inject } from "vitest";
+
+/** The address of the run's PostgreSQL, as in DATABASE_URL. */
+export function databaseUrl(): Promise<string> {
+  return askFor("postgres");
+}
+
+/** The address of the run's schema registry, as in SCHEMA_REGISTRY_URL. */
+export function schemaRegistryUrl(): Promise<string> {
+  return askFor("registry");
+}
+
+async function askFor(name: "postgres" | "registry"): Promise<string> {
+  const response = await fetch(`${inject("onDemand")}/${name}`);
+  const text = await response.text();
+  if (!response.ok) throw new Error(text);
+  return text;
+}
