@@ -35,8 +35,8 @@ export interface DeliveryContext {
   readonly signal: AbortSignal;
   readonly counters: Counters;
   readonly maxEventBytes: number;
-  eventOf(portions: Portions): string;
-  invoke(payload: string, affinity: string): Promise<InvokeResult>;
+  eventOf(portions: Portions): Buffer;
+  invoke(payload: Buffer, affinity: string): Promise<InvokeResult>;
   /** True when the partition belongs to another member by now: its records are that member's. */
   isLost(key: string): boolean;
   /** Every record of the partition in this batch is settled. */
@@ -52,7 +52,7 @@ export async function deliver(portions: Portions, context: DeliveryContext): Pro
   // Worked from the end; a split's second half lies below its first.
   const pending: SourceDelivery[] = [{ portions, failures: 0, invokes: 0, stalls: 0 }];
   const held = new Set(portions.map(({ key }) => key));
-  let event: { readonly portions: Portions; readonly payload: string } | undefined;
+  let event: { readonly portions: Portions; readonly payload: Buffer } | undefined;
   while (pending.length > 0 && !context.signal.aborted) {
     const delivery = await ready(pending.pop()!, context);
     if (delivery !== undefined) {
@@ -91,7 +91,7 @@ async function ready(delivery: SourceDelivery, context: DeliveryContext): Promis
 /** One invocation and what follows from it; answers how long to wait before the next. */
 async function attempt(
   delivery: SourceDelivery,
-  payload: string,
+  payload: Buffer,
   { pending, context }: { readonly pending: SourceDelivery[]; readonly context: DeliveryContext },
 ): Promise<number> {
   if (payload.length > context.maxEventBytes) {
@@ -125,7 +125,7 @@ async function attempt(
 
 async function invokeCounted(
   delivery: SourceDelivery,
-  payload: string,
+  payload: Buffer,
   context: DeliveryContext,
 ): Promise<InvokeResult> {
   const { counters } = context;

@@ -3,7 +3,7 @@
 import type { Discard } from "./deliver.ts";
 import { kafkaOf } from "./kafka-client.ts";
 import { keyBytes, type SourceRecord } from "./record-batch.ts";
-import { type EventSourceIdentity, eventHead, eventText, type PartitionText } from "./wire.ts";
+import { type EventSourceIdentity, eventBytes, eventHead, type PartitionText } from "./wire.ts";
 
 export interface FailureDestination {
   /** Resolves when every record is stored; rejects when any could not be. */
@@ -58,7 +58,7 @@ export function failureRecord(
 ): string {
   const { discard, text, options } = around;
   const { source } = options;
-  const payload = eventText(eventHead(source), [{ text, records: [record] }]);
+  const payload = eventBytes(eventHead(source), [{ text, records: [record] }]).toString("latin1");
   const envelope = {
     requestContext: {
       requestId: discard.requestId,

@@ -64,7 +64,7 @@ export class Environment {
     return this.isUsable;
   }
 
-  async invoke(payload: string): Promise<InvokeResult> {
+  async invoke(payload: Buffer): Promise<InvokeResult> {
     const requestId = randomUUID();
     const startedAt = performance.now();
     const initError = await this.initiated;
@@ -101,7 +101,7 @@ export class Environment {
     }
   }
 
-  private async call(requestId: string, payload: string): Promise<FunctionError | { readonly response: unknown }> {
+  private async call(requestId: string, payload: Buffer): Promise<FunctionError | { readonly response: unknown }> {
     if (!this.isUsable) return exitError(requestId, "the environment has ended");
     const { timeoutMs } = this.options.definition;
     const call: Call = { requestId, deadline: Date.now() + timeoutMs };
@@ -110,7 +110,7 @@ export class Environment {
     head.writeUInt32LE(callBytes.length, 0);
     head.writeUInt32LE(payload.length, 4);
     this.channel.write(Buffer.concat([head, callBytes]));
-    this.channel.write(payload, "latin1");
+    this.channel.write(payload);
     const reply = await this.reply(timeoutMs);
     switch (reply.kind) {
       case "result":

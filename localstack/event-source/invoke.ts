@@ -3,7 +3,7 @@
 export interface InvokeRequest {
   readonly functionName: string;
   /** The event as ASCII JSON. */
-  readonly payload: string;
+  readonly payload: Buffer;
   /** Calls with the same affinity go to the same environment while it is idle: its caches are warm for that partition. */
   readonly affinity?: string;
 }

@@ -10,7 +10,7 @@ import type { PollerOptions } from "./poller-options.ts";
 import { PartitionQueue } from "./queue.ts";
 import { readRecords, type SourceRecord, valueBytes } from "./record-batch.ts";
 import { Slots } from "./slots.ts";
-import { type EventSourceIdentity, eventHead, eventText, MAX_EVENT_BYTES } from "./wire.ts";
+import { type EventSourceIdentity, eventBytes, eventHead, MAX_EVENT_BYTES } from "./wire.ts";
 
 /** A provisioned poller's concurrent invocations: https://docs.aws.amazon.com/lambda/latest/dg/kafka-scaling-modes.html */
 const CONCURRENT_INVOCATIONS = 5;
@@ -242,8 +242,8 @@ export class Poller implements SourceListener {
     };
   }
 
-  private eventOf(portions: Portions, queues: ReadonlyMap<string, PartitionQueue>): string {
-    return eventText(
+  private eventOf(portions: Portions, queues: ReadonlyMap<string, PartitionQueue>): Buffer {
+    return eventBytes(
       this.head,
       portions.map(({ key, records }) => ({ text: queues.get(key)!.text, records })),
     );

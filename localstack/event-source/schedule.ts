@@ -65,7 +65,7 @@ export function runSchedule(schedule: Schedule, options: ScheduleOptions, signal
 
 async function invoke(schedule: Schedule, options: ScheduleOptions, signal: AbortSignal): Promise<void> {
   const { functionName, invoker, clock, retryAfterMs, log } = options;
-  const payload = schedule.input ?? scheduledEvent(schedule, options);
+  const payload = Buffer.from(schedule.input ?? scheduledEvent(schedule, options), "latin1");
   for (const waitMs of [...retryAfterMs, undefined]) {
     const result = await invoker.invoke({ functionName, payload });
     if (result.kind === "success" || signal.aborted) return;

@@ -35,7 +35,7 @@ function poolOf(definition: FixtureFunction): TestPool {
   const invoke: TestPool["invoke"] = (event = {}, affinity) =>
     pool.invoke({
       functionName: "fixture-dev-count",
-      payload: JSON.stringify(event),
+      payload: Buffer.from(JSON.stringify(event)),
       ...(affinity === undefined ? {} : { affinity }),
     });
   const log = () => readFileSync(join(folder, "logs", "fixture-dev-count.log"), "utf8");

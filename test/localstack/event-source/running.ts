@@ -33,8 +33,8 @@ export class RecordingInvoker implements Invoker {
     this.answer = answer;
   }
 
-  async invoke({ payload }: { readonly payload: string }): Promise<InvokeResult> {
-    const event: KafkaEvent = JSON.parse(payload);
+  async invoke({ payload }: { readonly payload: Buffer }): Promise<InvokeResult> {
+    const event: KafkaEvent = JSON.parse(payload.toString("latin1"));
     const attempt = this.events.push(event);
     const keys = Object.keys(event.records);
     for (const key of keys) {
