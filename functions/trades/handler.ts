@@ -1,0 +1,26 @@
+// Trades into Postgres: database `trades`, table `binance`, one row a symbol and trade id.
+
+import { required } from "../../lib/config.ts";
+import { consume } from "../../lib/kafka/consume.ts";
+import { deadLetterTo, refusedTo } from "../../lib/kafka/dead-letter.ts";
+import { environmentDatabase } from "../../lib/postgres/environment.ts";
+import { sink } from "../../lib/postgres/sink.ts";
+import { schemaRegistry } from "../../lib/registry/client.ts";
+import { registryFormat } from "../../lib/registry/format.ts";
+import { columns, identity, migrations, table, tradeRow } from "./row.ts";
+import { Trade, tradeAvro } from "./schema.ts";
+
+const deadLetters = required("DEAD_LETTER_TOPIC");
+const trades = sink<Trade, typeof columns>({
+  database: environmentDatabase({ database: "trades", migrations }),
+  ...{ table, columns, identity },
+  row: ({ value }) => tradeRow(value),
+  refused: refusedTo(deadLetters),
+});
+
+export const handler = consume({
+  input: Trade,
+  format: registryFormat({ registry: schemaRegistry(required("SCHEMA_REGISTRY_URL")), schema: tradeAvro }),
+  poison: deadLetterTo(deadLetters),
+  process: trades.store,
+});
