@@ -1,6 +1,7 @@
 // One Kafka event in, its partitions side by side and each in offset order: decode once, set poison aside, process, answer.
 // Nothing is ever reported done that was not done: a failed partition is answered as a suffix, or thrown where answers are not read.
 
+import { setImmediate as nextTurn } from "node:timers/promises";
 import type { ZodType } from "zod";
 import { optional } from "../config.ts";
 import { ConfigError, FencedError, messageOf } from "../errors.ts";
@@ -107,7 +108,13 @@ export function consume<V>(consumer: Consumer<V>): Handler {
   const answers = partialResponsesAreRead();
   return async (event) => {
     const shares = sharesOf(event);
-    const failures = (await Promise.all(shares.map((share) => attempt(share, decode, consumer)))).filter(isFailure);
+    const attempts: Promise<Failure | undefined>[] = [];
+    for (const share of shares) {
+      attempts.push(attempt(share, decode, consumer));
+      // Its first request leaves before the next partition's records are decoded, so that the broker works meanwhile.
+      if (attempts.length < shares.length) await nextTurn();
+    }
+    const failures = (await Promise.all(attempts)).filter(isFailure);
     if (failures.length === 0) return answers ? { batchItemFailures: [] } : undefined;
     if (!answers || failures.length === shares.length) throw failed(failures, shares.length);
     return { batchItemFailures: failures.flatMap(itemsOf) };

@@ -4,15 +4,17 @@ import type { Message } from "kafkajs";
 import { environmentConnection, type KafkaConnection } from "./client.ts";
 import type { Poison, SideOutput, SideRecord } from "./consume.ts";
 import type { WireRecord } from "./event.ts";
-import { ORIGIN_HEADER, originText, parseOrigin } from "./origin.ts";
+import { messageHeaders } from "./message-headers.ts";
+import { ATTEMPT_HEADER, ORIGIN_HEADER, originText, parseOrigin } from "./origin.ts";
 import { exactlyOnceProducers } from "./produce.ts";
 import { bytesOf, headersOf } from "./record.ts";
 
 const deadLetters = "-dead-letters";
+const refused = "-refused";
 const late = "-late";
 
 /** What sets the places of a function's side outputs apart from that of its output, and from each other. */
-export const outputSuffixes: readonly string[] = [deadLetters, late];
+export const outputSuffixes: readonly string[] = [deadLetters, refused, late];
 
 /** Where a pipeline's poison goes. */
 export function deadLetterTo(topic: string, connection?: KafkaConnection): SideOutput {
@@ -24,16 +26,13 @@ export function deadLetterTo(topic: string, connection?: KafkaConnection): SideO
  * are known after its poison has left, and may lie below it.
  */
 export function refusedTo(topic: string, connection?: KafkaConnection): SideOutput {
-  return sideOutput(topic, { suffix: "refused", connection });
+  return sideOutput(topic, { suffix: refused, connection });
 }
 
 /** Where a pipeline's records go that come too late to count. */
 export function lateTo(topic: string, connection?: KafkaConnection): SideOutput {
   return sideOutput(topic, { suffix: late, connection });
 }
-
-/** The header of a record that is sent again: which attempt at it this is. The first has none. */
-export const ATTEMPT_HEADER = "attempt";
 
 /** The headers of a dead letter: where the record stood and first entered Kafka, why it can never succeed, after which attempt and when. */
 export function deadLetter({ record, reason, message }: Poison): SideRecord {
@@ -87,26 +86,9 @@ function sideOutput(topic: string, { suffix, connection = environmentConnection(
 }
 
 function messageOf({ record, headers }: SideRecord): Message {
-  return { key: bytesOf(record.key), value: bytesOf(record.value), headers: joinedHeaders(record, headers) };
-}
-
-/**
- * The original headers, then the added ones. kafkajs takes headers by name: values of a repeated name keep their order, different names may change theirs.
- * It can't write a null header value, which becomes an empty one; the names are then listed in a header of their own.
- */
-function joinedHeaders(record: WireRecord, added: SideRecord["headers"]): Record<string, Buffer[]> {
-  const byName = new Map<string, Buffer[]>();
-  const nulls: string[] = [];
-  const add = (name: string, value: Buffer) => {
-    const values = byName.get(name);
-    if (values === undefined) byName.set(name, [value]);
-    else values.push(value);
+  return {
+    key: bytesOf(record.key),
+    value: bytesOf(record.value),
+    headers: messageHeaders(headersOf(record), headers),
   };
-  for (const { name, value } of headersOf(record)) {
-    if (value === null) nulls.push(name);
-    add(name, value ?? Buffer.alloc(0));
-  }
-  if (nulls.length > 0) add("original.null-headers", Buffer.from(nulls.join(",")));
-  for (const [name, value] of Object.entries(added)) add(name, Buffer.from(value));
-  return Object.fromEntries(byName);
 }

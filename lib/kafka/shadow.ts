@@ -1,11 +1,12 @@
 // The shadow offset: how far a source partition has been published, kept as a committed offset of a group that nobody joins.
 // Beside it stand marks of the source's records, by which a topic that was deleted and made anew is told from a redelivery.
 
+import { setTimeout as wait } from "node:timers/promises";
 import type { Offsets } from "kafkajs";
 import { ConfigError } from "../errors.ts";
 import type { KafkaConnection } from "./client.ts";
 import type { SourcePartition } from "./consume.ts";
-import { retrying } from "./retry.ts";
+import { retry, retrying } from "./retry.ts";
 
 export interface Shadow {
   /** Offset of the next record to publish; undefined where nothing has been committed yet. */
@@ -75,7 +76,9 @@ export async function assertSameTopic(
 ): Promise<void> {
   const next = shadow.nextOffset;
   if (next === undefined) return;
-  const sign = signOfOther(shadow, next, records) ?? (await signOfShorterLog(connection, source, next));
+  const reachesIt = (records.at(-1)?.offset ?? -1) >= next - 1;
+  const sign =
+    signOfOther(shadow, next, records) ?? (reachesIt ? undefined : await signOfShorterLog(connection, source, next));
   if (sign === undefined) return;
   throw new ConfigError(
     `Topic '${source.topic}' has been deleted and made anew: partition ${source.partition} was done up to offset ${next}, yet ${sign}. ` +
@@ -95,12 +98,23 @@ function signOfOther({ newest, last }: Shadow, next: number, records: readonly M
   return undefined;
 }
 
+/** How often the end is asked for, 5 ms and then twice as long apart each time. */
+const endTries = 8;
+
+/**
+ * kafkajs tells the last stable offset, which stays behind the log's end while a transaction is open in it, and for a moment after its commit.
+ * It is given that moment; a transaction that stays open fails the batch, which comes again, and nothing is skipped.
+ */
 async function signOfShorterLog(connection: KafkaConnection, source: SourcePartition, next: number) {
-  const { offset } = await atPartition(connection, source, async () => {
-    const admin = await connection.admin();
-    return admin.fetchTopicOffsets(source.topic);
-  });
-  return Number(offset) < next ? `its log ends at offset ${offset}` : undefined;
+  for (let tried = 1; ; tried++) {
+    const { offset } = await atPartition(connection, source, async () => {
+      const admin = await connection.admin();
+      return admin.fetchTopicOffsets(source.topic);
+    });
+    if (Number(offset) >= next) return undefined;
+    if (tried === endTries) return `it ends at offset ${offset} for readers of committed records`;
+    await wait(retry.initialRetryTime * 2 ** tried);
+  }
 }
 
 interface AtPartition {

@@ -70,7 +70,7 @@ export async function readAll(
   { isolation = "read_committed", brokers }: ReadOptions = {},
 ): Promise<ReadRecord[]> {
   const client = kafkaClient(brokers);
-  const unread = await unreadEnds(client, topic);
+  const unread = await unreadEnds(client, topic, brokers);
   if (unread.size === 0) return [];
   const consumer = client.consumer({
     groupId: `read-all-${randomUUID()}`,
@@ -103,12 +103,16 @@ export async function readAll(
 }
 
 /** The last offset of every partition that holds anything. */
-async function unreadEnds(client: Kafka, topic: string): Promise<Map<number, number>> {
+async function unreadEnds(
+  client: Kafka,
+  topic: string,
+  brokers: string = inject("kafkaBrokers"),
+): Promise<Map<number, number>> {
   const admin = client.admin();
   await admin.connect();
   try {
     const low = (await admin.fetchTopicOffsets(topic)).map(({ partition, low }) => [partition, Number(low)] as const);
-    const ends = await endOffsets(inject("kafkaBrokers"), topic, low.length);
+    const ends = await endOffsets(brokers, topic, low.length);
     const filled = low
       .map(([partition, start]) => [partition, start, ends[partition] ?? 0] as const)
       .filter(([, start, end]) => end > start);

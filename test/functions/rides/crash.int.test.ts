@@ -129,6 +129,16 @@ test.concurrent.each(steps)("killed %s, then delivered again", async (step) => {
   await expectEachOnce(topics, 90);
 });
 
+test("told to stop, it closes its connections and ends by the signal", async () => {
+  const topics = await rideTopics();
+  const shares = await rides(topics, 30);
+  const child = await start(topics);
+  await deliver(child, kafkaEvent(...shares));
+  const ended = once(child, "exit");
+  child.kill("SIGTERM");
+  expect(await ended).toEqual([null, "SIGTERM"]);
+});
+
 test("killed at any moment, again and again, while another instance works on the same batches", async () => {
   const topics = await rideTopics();
   const count = 3_000;

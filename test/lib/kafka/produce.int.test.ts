@@ -1,14 +1,17 @@
 // The exactly-once output on a real broker: whatever is delivered twice, at once, or by a newer instance, each record comes out once, in order.
 import { randomUUID } from "node:crypto";
+import type { ProducerConfig } from "kafkajs";
 import { afterEach, beforeEach, expect, inject, test, vi } from "vitest";
 import { z } from "zod";
-import { ConfigError } from "../../../lib/errors.ts";
+import { ConfigError, FencedError } from "../../../lib/errors.ts";
 import { type KafkaConnection, openConnection } from "../../../lib/kafka/client.ts";
 import { consume, type Handler } from "../../../lib/kafka/consume.ts";
 import { deadLetterTo } from "../../../lib/kafka/dead-letter.ts";
 import type { WireRecord } from "../../../lib/kafka/event.ts";
+import { keepPlaces } from "../../../lib/kafka/keep.ts";
 import { partitionOfKey } from "../../../lib/kafka/partitioner.ts";
 import { type TransactionalOutput, transactionalOutput } from "../../../lib/kafka/produce.ts";
+import { DecodedRecord } from "../../../lib/kafka/record.ts";
 import { createTopics } from "../../../localstack/services/topics.ts";
 import { freshTopic, kafkaClient, produce, readAll } from "../../support/kafka.ts";
 import { kafkaEvent, wireRecord } from "../../support/kafka-event.ts";
@@ -233,6 +236,53 @@ test("refreshing keeps the place, also while an instance is at work", async () =
   await expectOnceInOrder(topics, records);
 });
 
+test("a keeper renews all places of a function, and only those", async () => {
+  const topics = await pipeline();
+  const shares = await fill(topics, [10, 0, 10]);
+  const worker = instance(topics);
+  const poison = wireRecord({ topic: topics.source, partition: 2 }, { offset: 10, value: "poison" });
+  await worker.handler(kafkaEvent(shares[0]!, [...shares[2]!, poison]));
+  const keeper = instance(topics).connection;
+  expect(await keepPlaces(keeper, topics.source)).toBe(3);
+  await worker.handler(kafkaEvent(shares[0]!));
+  expect(await committed(topics)).toBe(10);
+  await expectOnceInOrder(topics, shares.flat());
+});
+
+test("an instance that is fenced twice in a row gives up its batch to the newer one", async () => {
+  const topics = await pipeline();
+  const [records = []] = await fill(topics, [10]);
+  const { connection } = instance(topics);
+  const rival = async () => {
+    const producer = kafkaClient().producer({ transactionalId: `${topics.owner}-${topics.source}-0` });
+    await producer.connect();
+    await producer.transaction();
+    await producer.disconnect();
+  };
+  const contested: KafkaConnection = {
+    ...connection,
+    kafka: Object.create(connection.kafka, {
+      producer: {
+        value: (config: ProducerConfig) => {
+          const producer = connection.kafka.producer(config);
+          const transaction = async () => {
+            const begun = await producer.transaction();
+            await rival();
+            return begun;
+          };
+          return { ...producer, transaction };
+        },
+      },
+    }),
+  };
+  const out = transactionalOutput<Input, Output>({ topic: topics.output, key: String, connection: contested });
+  const batch = { topic: topics.source, partition: 0, firstOffset: 0, lastOffset: 9, records: [], wire: records };
+  const decoded = records.map((wire, n) => new DecodedRecord(wire, { n }));
+  const publishing = out.publish({ ...batch, records: decoded }, ({ partition, offset }) => ({ partition, offset }));
+  await expect(publishing).rejects.toThrow(FencedError);
+  expect(await readAll(topics.output)).toEqual([]);
+});
+
 test("a topic made anew is taken from its start, also by an instance that remembers the old one", async () => {
   const topics = await pipeline();
   const [before = []] = await fill(topics, [20]);
@@ -261,7 +311,7 @@ test("a topic that ends before what was done is said to have been made anew; wha
   const { handler } = instance(topics);
   const error = await handler(kafkaEvent(older)).catch((thrown: Error) => thrown.cause);
   expect(error).toBeInstanceOf(ConfigError);
-  expect(String(error)).toMatch(/made anew: partition 0 was done up to offset 20, yet its log ends at offset 5/);
+  expect(String(error)).toMatch(/made anew: partition 0 was done up to offset 20, yet it ends at offset 5/);
   expect(String(error)).toContain(`delete consumer group '${topics.owner}'`);
   await deleteGroup(topics.owner);
   await handler(kafkaEvent(older));
@@ -275,6 +325,29 @@ test("a topic made anew that has grown past what was done is said too, by its ne
   const said = /made anew.*the record at offset 0 is newer than all that were done/s;
   await expect(instance(topics).handler(kafkaEvent(records.slice(0, 10)))).rejects.toThrow(said);
   expect((await readAll(topics.output)).length).toBe(20);
+});
+
+test("a redelivery from a source with a transaction that is still open is no topic made anew", async () => {
+  const topics = await pipeline();
+  const writer = kafkaClient().producer({ transactionalId: `writer-${topics.source}`, transactionTimeout: 60_000 });
+  await writer.connect();
+  const transaction = await writer.transaction();
+  await transaction.send({
+    topic: topics.source,
+    messages: Array.from({ length: 20 }, (_, n) => ({ partition: 0, value: JSON.stringify({ n }) })),
+  });
+  const at = { topic: topics.source, partition: 0 };
+  const timestamp = 1_700_000_000_000;
+  const records = Array.from({ length: 20 }, (_, n) => wireRecord(at, { offset: n, value: { n }, timestamp }));
+  const { handler } = instance(topics);
+  await handler(kafkaEvent(records)); // a reader of uncommitted records delivers them
+  await handler(kafkaEvent(records));
+  const again = handler(kafkaEvent(records.slice(0, 10)));
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  await transaction.commit();
+  await again;
+  await writer.disconnect();
+  await expectOnceInOrder(topics, records);
 });
 
 test("a record with another timestamp in the place of the last one done is noticed, though it is older", async () => {
