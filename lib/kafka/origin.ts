@@ -10,6 +10,9 @@ export interface Origin {
 
 export const ORIGIN_HEADER = "origin";
 
+/** The header of a record that is sent again: which attempt at it this is. The first has none. */
+export const ATTEMPT_HEADER = "attempt";
+
 /** The header's text; a topic's name has no slash. */
 export function originText({ topic, partition, offset }: Origin): string {
   return `${topic}/${partition}/${offset}`;

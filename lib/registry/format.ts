@@ -1,4 +1,5 @@
 // Reads values in a schema registry's wire format: Avro of any schema that the reader's can be resolved with, and JSON Schema payloads.
+// Without a reader's schema Avro is read as it was written.
 // What the records' ids mean is fetched once a batch and kept as long as the environment, for a schema never changes under its id.
 
 import { messageOf } from "../errors.ts";
@@ -10,12 +11,12 @@ import { PAYLOAD_START, schemaIdOf, schemaIdsIn } from "./wire-format.ts";
 export interface RegistryFormatOptions {
   readonly registry: SchemaRegistry;
   /** The reader's Avro schema: what every writer's is resolved to, so that fields may be added while records come in. */
-  readonly schema: AvroSchema;
+  readonly schema?: AvroSchema;
 }
 
 /** The `format` of a consumer whose records carry schema ids. */
 export function registryFormat({ registry, schema }: RegistryFormatOptions): Format {
-  const type = avroType(schema);
+  const type = schema === undefined ? undefined : avroType(schema);
   const readers = new Map<number, Read>();
   const underWay = new Map<number, Promise<void>>();
 
@@ -57,7 +58,7 @@ function* valuesOf(records: Iterable<{ readonly value?: string | null }>) {
   for (const { value } of records) yield value;
 }
 
-function readerOf(id: number, registered: RegisteredSchema, type: AvroType): Read {
+function readerOf(id: number, registered: RegisteredSchema, type: AvroType | undefined): Read {
   const { kind, hasReferences } = registered;
   if (kind === "JSON") return (bytes) => json.read(bytes.subarray(PAYLOAD_START));
   if (kind === "AVRO" && !hasReferences) return avroReader(id, registered.text, type);
@@ -68,18 +69,16 @@ function readerOf(id: number, registered: RegisteredSchema, type: AvroType): Rea
   return () => refusal;
 }
 
-function avroReader(id: number, text: string, type: AvroType): Read {
-  const writer = resolution(text, type);
-  if (writer instanceof Error) {
-    const refusal = new Refusal(
-      "schema",
-      `schema ${id} can't be read as ${type.name}: ${writer.message.slice(0, 300)}`,
-    );
+function avroReader(id: number, text: string, type: AvroType | undefined): Read {
+  const decode = decoding(text, type);
+  if (decode instanceof Error) {
+    const what = type === undefined ? `schema ${id} can't be read` : `schema ${id} can't be read as ${type.name}`;
+    const refusal = new Refusal("schema", `${what}: ${decode.message.slice(0, 300)}`);
     return () => refusal;
   }
   return (bytes) => {
     try {
-      const { value, offset } = type.decode(bytes, PAYLOAD_START, writer);
+      const { value, offset } = decode(bytes);
       if (offset === bytes.length) return value;
       return new Refusal(
         "not-avro",
@@ -92,9 +91,12 @@ function avroReader(id: number, text: string, type: AvroType): Read {
 }
 
 /** How to read what was written with a schema, or why it can't be. */
-function resolution(text: string, type: AvroType) {
+function decoding(text: string, type: AvroType | undefined) {
   try {
-    return type.createResolver(avroType(text), { ignoreNamespaces: true });
+    const written = avroType(text);
+    if (type === undefined) return (bytes: Buffer) => written.decode(bytes, PAYLOAD_START);
+    const resolver = type.createResolver(written, { ignoreNamespaces: true });
+    return (bytes: Buffer) => type.decode(bytes, PAYLOAD_START, resolver);
   } catch (error) {
     return error instanceof Error ? error : new Error(messageOf(error));
   }

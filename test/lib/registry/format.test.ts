@@ -258,3 +258,18 @@ test("an encoder registers once, again after a failure, and says which field is 
   const long = await encode({ id: 1, item: "x".repeat(1_000_000), price: 1 });
   expect(long.length).toBeGreaterThan(1_000_000);
 });
+
+test("without a reader's schema a value is read as it was written, whatever its schema", async () => {
+  const registry = memoryRegistry();
+  const format = registryFormat({ registry });
+  const loose = record(field("id", ["null", "string", "long"]), field("extra", { type: "map", values: "string" }));
+  const written = { id: "7", extra: { note: "sent as text" } };
+  const wire = async (bytes: Buffer) => {
+    await format.prepare?.([wireRecord({ topic: "sales", partition: 0 }, { offset: 0, value: bytes })]);
+    return format.read(bytes);
+  };
+  const encoded = await registryEncoder({ registry, topic: "loose", schema: loose }).encode(written);
+  expect(await wire(encoded)).toEqual(written);
+  expect(await wire(encoded.subarray(0, -1))).toBeInstanceOf(Refusal);
+  expect(await wire(framed(registry.add({ text: "{" }), Buffer.from([1])))).toEqual(refused("schema"));
+});

@@ -1,0 +1,86 @@
+// Every record of a topic goes one way and one way only: a batch's records, whatever topics they go to, and that the batch is done are
+// ONE Kafka transaction. A record that is there twice, because its publisher's transaction was tried twice, goes once.
+
+import { log, measure } from "../telemetry.ts";
+import { environmentConnection, type KafkaConnection } from "./client.ts";
+import type { Batch, SideOutput } from "./consume.ts";
+import { topicPartition, type WireRecord } from "./event.ts";
+import { ExactlyOnceProducer, type OutgoingMessage } from "./exactly-once.ts";
+import { type Provenance, Repeats } from "./repeats.ts";
+
+/** A record on its way, and a word for its way, by which records are counted. */
+export interface Rerouted {
+  readonly way: string;
+  readonly topic: string;
+  readonly message: Omit<OutgoingMessage, "topic">;
+}
+
+export interface RerouteOptions {
+  /** Where a record goes and as what. It must say the same of a record whenever it is asked. */
+  readonly route: (record: WireRecord) => Promise<Rerouted>;
+  /** Where a record comes from, for a record that another pipeline's transactions have written. */
+  readonly provenance: (record: WireRecord) => Provenance | undefined;
+  /** Fetches what `route` needs for a batch. */
+  readonly prepare?: (records: readonly WireRecord[]) => Promise<void>;
+  /** Where to; this execution environment's connection unless told otherwise. */
+  readonly connection?: KafkaConnection;
+}
+
+export interface Rerouting {
+  /** The `process` of a consumer. It takes all records of the batch, poison included. */
+  process(batch: Pick<Batch<unknown>, "topic" | "partition" | "wire">): Promise<void>;
+  /** The `poison` of the same consumer: nothing is set aside, for every record has its way. */
+  readonly poison: SideOutput;
+}
+
+/** Sends each record of a topic its way. */
+export function rerouting({
+  route,
+  provenance,
+  prepare,
+  connection = environmentConnection(),
+}: RerouteOptions): Rerouting {
+  const producers = new Map<string, ExactlyOnceProducer>();
+
+  function producerOf({ topic, partition }: Pick<Batch<unknown>, "topic" | "partition">): ExactlyOnceProducer {
+    const name = topicPartition(topic, partition);
+    const made = producers.get(name);
+    if (made !== undefined) return made;
+    const ledger = { group: connection.owner, source: { topic, partition }, outputTopic: topic };
+    const producer = new ExactlyOnceProducer(connection, ledger);
+    producers.set(name, producer);
+    return producer;
+  }
+
+  async function process(batch: Pick<Batch<unknown>, "topic" | "partition" | "wire">): Promise<void> {
+    await prepare?.(batch.wire);
+    const routed = await Promise.all(batch.wire.map(async (record) => ({ record, ...(await route(record)) })));
+    const ways = new Map<string, number>();
+    await producerOf(batch).publishWithMemo(batch.wire, (from, memo) => {
+      ways.clear();
+      const repeats = new Repeats(memo);
+      const messages: OutgoingMessage[] = [];
+      for (const { record, way, topic, message } of routed) {
+        if (record.offset < from) continue;
+        const origin = provenance(record);
+        const isRepeat = origin !== undefined && repeats.isRepeat(origin);
+        const counted = isRepeat ? "repeated" : way;
+        ways.set(counted, (ways.get(counted) ?? 0) + 1);
+        if (isRepeat)
+          log.info("seen before", { topic: record.topic, partition: record.partition, offset: record.offset });
+        else messages.push({ ...message, topic });
+      }
+      return { messages, memo: repeats.memo() };
+    });
+    const { topic, partition } = batch;
+    measure("rerouted", Object.fromEntries([...ways].map(([way, count]) => [`records_${way}`, count])), {
+      topic,
+      partition,
+    });
+  }
+
+  return {
+    process,
+    poison: { topic: "", publish: async () => undefined, refresh: (source) => producerOf(source).refresh() },
+  };
+}
