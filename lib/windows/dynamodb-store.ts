@@ -37,6 +37,8 @@ export interface DynamoDbStoreOptions {
   /** Before every key; keeps a trial run apart from live state. */
   readonly namespace?: string;
   readonly now?: () => number;
+  /** State never expires: for totals since the first record, which a silence of two weeks must not wipe out. */
+  readonly isKept?: boolean;
 }
 
 /** How long after its last change state is kept, seconds: two weeks, twice Kafka's default retention of records and offsets. */
@@ -48,6 +50,7 @@ export function dynamoDbStore(options: DynamoDbStoreOptions): WindowStore {
   const family = `${options.namespace ?? ""}${pipeline.name}`;
   const control = `${family}#${pipeline.version}`;
   const partialsOfPartition = (partition: number) => `${control}#p${partition}`;
+  const expiry = (): Item => (options.isKept === true ? {} : { expiresAt: expiresAt() });
   const expiresAt = () => ({ N: String(Math.floor((options.now ?? Date.now)() / 1000) + KEEP_SECONDS) });
 
   async function put(item: Item, condition?: string, values?: Item): Promise<Item | "absent" | undefined> {
@@ -130,7 +133,7 @@ export function dynamoDbStore(options: DynamoDbStoreOptions): WindowStore {
       return (await query(family)).map(stored.definition);
     },
     async putPartial(key, expected, next) {
-      const item = stored.partialItem(partialsOfPartition(key.partition), key, next, expiresAt());
+      const item = stored.partialItem(partialsOfPartition(key.partition), key, next, expiry());
       if (expected === undefined) return written(await put(item, "attribute_not_exists(pk)"), stored.partial);
       const seal = expected.lateFrom === undefined ? "attribute_not_exists(lateFrom)" : "lateFrom = :lateFrom";
       const refused = await put(item, `lastOffset = :lastOffset AND ${seal}`, {

@@ -20,15 +20,17 @@ export interface AggregationSettings {
   readonly table: string;
   /** Where records go that come after their window has been closed for good. */
   readonly late: SideOutput;
+  /** State never expires. */
+  readonly isKept?: boolean;
 }
 
 /** The consuming function of a windowed aggregation: `consume({ ...aggregation(window, settings), poison })`. */
 export function aggregation<In, A extends Aggregates<In>>(
   window: WindowDeclaration<In, A>,
-  { table, late }: AggregationSettings,
+  { table, late, isKept = false }: AggregationSettings,
 ): Pick<Consumer<In>, "input" | "accept" | "process"> {
   return aggregate(window, {
-    store: tableStore(table, window),
+    store: tableStore(table, window, { isKept }),
     late,
     checkRedelivery: (batch, { nextOffset, newest, last }) =>
       assertSameTopic(environmentConnection(), batch, {
@@ -92,12 +94,13 @@ function remedyFor({ name, version }: PipelineKey): string {
 
 let client: DynamoDBClient | undefined;
 
-function tableStore(table: string, pipeline: PipelineKey): WindowStore {
+/** The state of a pipeline in the windows' table, under this environment's namespace. */
+export function tableStore(table: string, pipeline: PipelineKey, { isKept = false } = {}): WindowStore {
+  return dynamoDbStore({ ...tableOf(table), pipeline, isKept });
+}
+
+/** The windows' table as stores take it. */
+export function tableOf(table: string) {
   client ??= new DynamoDBClient({ maxAttempts: 5 });
-  return dynamoDbStore({
-    client,
-    table: table || required("WINDOWS_TABLE"),
-    pipeline,
-    namespace: optional("NAMESPACE", ""),
-  });
+  return { client, table: table || required("WINDOWS_TABLE"), namespace: optional("NAMESPACE", "") };
 }

@@ -31,13 +31,13 @@ const START_OFFSET = 1e15;
 export const stored = {
   definition: (item: Item): Definition => JSON.parse(text(item, "definition")) as Definition,
 
-  partialItem: (pk: string, key: PartialKey, partial: Partial, expiresAt: AttributeValue): Item => ({
+  partialItem: (pk: string, key: PartialKey, partial: Partial, expiry: Item): Item => ({
     pk: { S: pk },
     sk: { S: windowKey(key) },
     lastOffset: { N: String(partial.lastOffset) },
     ...(partial.state === undefined ? {} : { state: { S: JSON.stringify(partial.state) } }),
     ...optionalItem("lateFrom", partial.lateFrom),
-    expiresAt,
+    ...expiry,
   }),
   partial: (item: Item): Partial => ({
     lastOffset: number(item, "lastOffset"),

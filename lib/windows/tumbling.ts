@@ -107,14 +107,14 @@ export function shapeOf<In, A extends Aggregates<In>>(window: WindowDeclaration<
 }
 
 /** Two partitions' states of one window as one. */
-export function mergeStates(shape: WindowShape, a: WindowState, b: WindowState): WindowState {
+export function mergeStates(shape: Pick<WindowShape, "aggregate">, a: WindowState, b: WindowState): WindowState {
   return Object.fromEntries(
     Object.entries(shape.aggregate).map(([field, kind]) => [field, aggregatorOfKind(kind).merge(a[field], b[field])]),
   );
 }
 
 /** What a state says, field by field, in the declaration's order. */
-export function resultOf(shape: WindowShape, state: WindowState): WindowResult {
+export function resultOf(shape: Pick<WindowShape, "aggregate">, state: WindowState): WindowResult {
   return Object.fromEntries(
     Object.entries(shape.aggregate).map(([field, kind]) => [field, aggregatorOfKind(kind).result(state[field])]),
   );

@@ -1,5 +1,5 @@
-import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import { afterAll, beforeAll, describe } from "vitest";
+import { type DynamoDBClient, GetItemCommand } from "@aws-sdk/client-dynamodb";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { dynamoDbStore } from "../../../lib/windows/dynamodb-store.ts";
 import { windowsTable } from "../../support/windows-table.ts";
 import { storeSuite } from "./store-suite.ts";
@@ -14,4 +14,17 @@ afterAll(() => client.destroy());
 
 describe("the window store on DynamoDB", () => {
   storeSuite((name, version = 1) => dynamoDbStore({ client, table, pipeline: { name, version } }));
+});
+
+it.each([
+  { isKept: false, expires: true, why: "a window's state goes two weeks after its last change" },
+  { isKept: true, expires: false, why: "totals since the first record stay through any silence" },
+])("$why", async ({ isKept, expires }) => {
+  const pipeline = { name: `kept-${isKept}`, version: 1 };
+  const store = dynamoDbStore({ client, table, pipeline, isKept });
+  await store.putPartial({ partition: 0, start: 0, group: "" }, undefined, { state: { visits: 1 }, lastOffset: 4 });
+  const Key = { pk: { S: `${pipeline.name}#1#p0` }, sk: { S: "1000000000000000#" } };
+  const { Item } = await client.send(new GetItemCommand({ TableName: table, Key }));
+  expect(Item?.lastOffset).toBeDefined();
+  expect(Item?.expiresAt !== undefined).toBe(expires);
 });
