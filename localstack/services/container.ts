@@ -5,7 +5,7 @@ import { CannotStart } from "./cannot-start.ts";
 import { lastLines, run, runDescribed } from "./command.ts";
 import { launchService, type Surroundings } from "./embedded.ts";
 import type { GuardedCommand } from "./guard.ts";
-import { freePort } from "./port.ts";
+import { claimPort } from "./port.ts";
 import type { RunningService, ServiceDefinition } from "./service.ts";
 
 const composeFile = fileURLToPath(new URL("../compose.yml", import.meta.url));
@@ -26,7 +26,15 @@ export async function whyNoContainers(environment: NodeJS.ProcessEnv): Promise<s
 export async function startContainer(definition: ServiceDefinition, around: Surroundings): Promise<RunningService> {
   const whyNot = await around.whyNoContainers();
   if (whyNot !== undefined) throw new CannotStart(whyNot);
-  const port = await freePort(definition.container.usualPort);
+  const { port, release } = await claimPort(definition.container.usualPort);
+  try {
+    return await startOn(port, definition, around);
+  } finally {
+    release();
+  }
+}
+
+async function startOn(port: number, definition: ServiceDefinition, around: Surroundings): Promise<RunningService> {
   const compose = composeFor(definition, port, around);
   around.onProgress(`${definition.title}: getting its container image, unless it is here`);
   const pulled = await runDescribed(compose("pull", "--quiet", "--policy", "missing", definition.name), around);

@@ -8,7 +8,7 @@ import { CannotStart } from "./cannot-start.ts";
 import { lastLines, runDescribed } from "./command.ts";
 import type { GuardedCommand } from "./guard.ts";
 import { GuardedProcess } from "./guarded-process.ts";
-import { anyFreePort, freePort } from "./port.ts";
+import { claimPort } from "./port.ts";
 import type { Launch, Place, RunningService, ServiceDefinition } from "./service.ts";
 
 /** What is the same for all services of one start. */
@@ -26,7 +26,7 @@ const triesForAPort = 3;
 /** Starts the embedded service on its usual port, or on a free one when that is taken or gets taken meanwhile. */
 export async function startEmbedded(definition: ServiceDefinition, around: Surroundings): Promise<RunningService> {
   for (let attempt = 1; ; attempt += 1) {
-    const port = attempt === 1 ? await freePort(definition.embedded.usualPort) : await anyFreePort();
+    const { port, release } = await claimPort(attempt === 1 ? definition.embedded.usualPort : undefined);
     const isDurable = around.dataFolder !== undefined;
     const dataFolder = await makeDataFolder(definition.name, around.dataFolder);
     const remove = isDurable ? [] : [dataFolder];
@@ -37,6 +37,8 @@ export async function startEmbedded(definition: ServiceDefinition, around: Surro
       for (const folder of remove) await rm(folder, { recursive: true, force: true });
       if (attempt === triesForAPort || !(error instanceof PortTaken)) throw error;
       around.onProgress(`${definition.title}: port ${port} was taken meanwhile, trying another`);
+    } finally {
+      release();
     }
   }
 }
@@ -112,6 +114,7 @@ function runningService(
     kill,
     async restart() {
       await kill();
+      await launch.beforeRestart?.();
       await process.restart();
       await awaitAnswer();
     },

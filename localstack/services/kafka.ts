@@ -1,6 +1,6 @@
 // Kafka: one real broker. Embedded it is Apache Kafka from its published jars, one node that is broker and controller at once.
 import { existsSync } from "node:fs";
-import { cp, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { appendFile, cp, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { CannotStart } from "./cannot-start.ts";
 import { lastLines, run } from "./command.ts";
@@ -57,7 +57,7 @@ async function prepare(place: Place): Promise<Launch> {
   const classPath = await classPathOf(join(jars, "jars"));
   const settings = join(place.dataFolder, "server.properties");
   const log = join(place.dataFolder, "log");
-  await writeFile(settings, await brokerSettings(place, log));
+  await writeFile(settings, await brokerSettings(place.port, log));
   if (!existsSync(log)) await cp(await formattedLog(java.program, classPath, place), log, { recursive: true });
   const archive = classArchive(join(place.cacheFolder, `kafka-${version}-java-${java.version}.jsa`), place.dataFolder);
   return {
@@ -72,9 +72,13 @@ async function prepare(place: Place): Promise<Launch> {
       ],
     },
     ending: javaEnding(archive, place.isDurable),
+    beforeRestart: () => appendFile(settings, shortSession),
     readyWithinMs: 60_000,
   };
 }
+
+/** A killed broker is let in again only when its old session has ended: 9 s by default, which a busy machine needs to tell busy from dead. */
+const shortSession = "broker.session.timeout.ms=2000\nbroker.heartbeat.interval.ms=500\n";
 
 /** In a stable order: the class archive fits only the class path it was made with. */
 async function classPathOf(folder: string): Promise<string> {
@@ -92,7 +96,7 @@ async function formattedLog(java: string, classPath: string, place: Place): Prom
   const target = await mkdtemp(`${formatted}.making-`);
   try {
     const settings = join(place.dataFolder, "format.properties");
-    await writeFile(settings, await brokerSettings(place, target));
+    await writeFile(settings, await brokerSettings(place.port, target));
     const clusterId = Buffer.from("local-kafka-node").toString("base64url");
     const format = ["-cp", classPath, "kafka.tools.StorageTool", "format", "-t", clusterId, "-c", settings];
     const { kind, output } = await run(java, ["-XX:TieredStopAtLevel=1", ...format], place);
@@ -105,10 +109,8 @@ async function formattedLog(java: string, classPath: string, place: Place): Prom
   }
 }
 
-async function brokerSettings({ port, tuning }: Place, logFolder: string): Promise<string> {
+async function brokerSettings(port: number, logFolder: string): Promise<string> {
   const controllerPort = await anyFreePort();
-  // A broker that was killed is let in again only when its old session has ended. Under load a short session could end by a mere pause.
-  const session = tuning === "fast-start" ? { timeout: 2_000, heartbeat: 500 } : { timeout: 9_000, heartbeat: 2_000 };
   return `process.roles=broker,controller
 node.id=1
 controller.quorum.voters=1@127.0.0.1:${controllerPort}
@@ -128,9 +130,8 @@ transaction.state.log.min.isr=1
 share.coordinator.state.topic.replication.factor=1
 share.coordinator.state.topic.min.isr=1
 min.insync.replicas=1
-controlled.shutdown.enable=false
-broker.session.timeout.ms=${session.timeout}
-broker.heartbeat.interval.ms=${session.heartbeat}
+# leaves nothing of its session to wait for at the next start with the same data
+controlled.shutdown.enable=true
 # small and soon ready
 offsets.topic.num.partitions=3
 transaction.state.log.num.partitions=3

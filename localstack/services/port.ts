@@ -1,15 +1,31 @@
 // Free ports on this machine. A port found free can be taken a moment later: whoever binds it must be ready to ask for another.
-import { connect, createServer } from "node:net";
+import { connect, createServer, type Server } from "node:net";
 
 const host = "127.0.0.1";
 
-/** The preferred port when nobody listens there, else any free one. */
-export async function freePort(preferred: number): Promise<number> {
-  if (!(await isTaken(preferred))) {
-    const bound = await tryToBind(preferred);
-    if (bound !== undefined) return bound;
+export interface Claim {
+  readonly port: number;
+  /** To be called once the service listens there, or won't. */
+  release(): void;
+}
+
+/** How far from a port lies the one that says "about to be used". */
+const claimDistance = 10_000;
+
+/**
+ * The preferred port when nobody listens there, else any free one. Until its release, nobody else who asks here, in this process or
+ * another, gets the preferred one: without that, two that start at once could both choose it, and one would take the other's service for
+ * its own.
+ */
+export async function claimPort(preferred: number | undefined): Promise<Claim> {
+  const claim = preferred === undefined ? undefined : await listen(preferred + claimDistance);
+  if (preferred !== undefined && claim !== undefined) {
+    if (!(await isTaken(preferred)) && (await tryToBind(preferred)) !== undefined) {
+      return { port: preferred, release: () => claim.close() };
+    }
+    claim.close();
   }
-  return anyFreePort();
+  return { port: await anyFreePort(), release: () => {} };
 }
 
 /** A port that nothing uses, chosen by the operating system. */
@@ -28,13 +44,18 @@ export function isTaken(port: number): Promise<boolean> {
   });
 }
 
-function tryToBind(port: number): Promise<number | undefined> {
+async function tryToBind(port: number): Promise<number | undefined> {
+  const server = await listen(port);
+  const address = server?.address();
+  await new Promise<void>((resolve) => (server === undefined ? resolve() : server.close(() => resolve())));
+  return typeof address === "object" ? address?.port : undefined;
+}
+
+/** A server on this port that keeps no process alive; undefined when the port can't be had. */
+function listen(port: number): Promise<Server | undefined> {
   return new Promise((resolve) => {
-    const server = createServer();
+    const server = createServer().unref();
     server.once("error", () => resolve(undefined));
-    server.listen({ port, host, exclusive: true }, () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === "object" && address !== null ? address.port : undefined));
-    });
+    server.listen({ port, host, exclusive: true }, () => resolve(server));
   });
 }

@@ -60,6 +60,8 @@ export interface Launch {
   readonly ending: Omit<Ending, "remove">;
   /** What takes it away at once; default SIGKILL. */
   readonly killSignal?: NodeJS.Signals;
+  /** Called before each start but the first. */
+  readonly beforeRestart?: () => Promise<void>;
   /** How long it may take to answer. */
   readonly readyWithinMs: number;
   /** How it is taken away, where killing the process that was started does not do it. */

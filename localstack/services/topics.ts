@@ -9,6 +9,8 @@ export interface TopicSettings {
   readonly partitions?: number;
   /** Default `delete`. */
   readonly cleanupPolicy?: "compact" | "delete";
+  /** The largest record; default the broker's, which is about 1 MiB. */
+  readonly maxMessageBytes?: number;
 }
 
 export interface CreatedTopics {
@@ -46,7 +48,8 @@ type Admin = ReturnType<Kafka["admin"]>;
 /** `ConfigResourceTypes.TOPIC`: of kafkajs's exports Node finds by name only the first seven. */
 const TOPIC_RESOURCE = 2;
 
-type Wanted = Required<TopicSettings> & { readonly topic: string };
+type Wanted = TopicSettings &
+  Required<Pick<TopicSettings, "partitions" | "cleanupPolicy">> & { readonly topic: string };
 
 const ledWithinMs = 10_000;
 
@@ -75,9 +78,19 @@ async function isLed(admin: Admin, topic: string): Promise<boolean> {
   }
 }
 
-function toCreate({ topic, partitions, cleanupPolicy }: Wanted) {
-  const configEntries = [{ name: "cleanup.policy", value: cleanupPolicy }];
-  return { topic, numPartitions: partitions, replicationFactor: -1, configEntries };
+function toCreate(wanted: Wanted) {
+  return {
+    topic: wanted.topic,
+    numPartitions: wanted.partitions,
+    replicationFactor: -1,
+    configEntries: configOf(wanted),
+  };
+}
+
+/** The topic's settings under Kafka's names; what is not asked for stays the broker's. */
+function configOf({ cleanupPolicy, maxMessageBytes }: Wanted): { readonly name: string; readonly value: string }[] {
+  const size = maxMessageBytes === undefined ? [] : [{ name: "max.message.bytes", value: String(maxMessageBytes) }];
+  return [{ name: "cleanup.policy", value: cleanupPolicy }, ...size];
 }
 
 async function differencesOf(admin: Admin, existing: readonly Wanted[]): Promise<string[]> {
@@ -87,19 +100,21 @@ async function differencesOf(admin: Admin, existing: readonly Wanted[]): Promise
     resources: existing.map(({ topic }) => ({
       type: TOPIC_RESOURCE,
       name: topic,
-      configNames: ["cleanup.policy"],
+      configNames: ["cleanup.policy", "max.message.bytes"],
     })),
   });
   return existing.flatMap((wanted) => {
     const partitions = topics.find(({ name }) => name === wanted.topic)?.partitions.length;
-    const policy = resources.find(({ resourceName }) => resourceName === wanted.topic)?.configEntries[0]?.configValue;
+    const config = resources.find(({ resourceName }) => resourceName === wanted.topic)?.configEntries;
     const has = (what: string, present: unknown, value: unknown) =>
       present === value
         ? []
         : [`Topic '${wanted.topic}' exists with ${what} ${present}, not ${value}: delete it to have it made anew`];
     return [
       ...has("partitions", partitions, wanted.partitions),
-      ...has("cleanup.policy", policy, wanted.cleanupPolicy),
+      ...configOf(wanted).flatMap(({ name, value }) =>
+        has(name, config?.find(({ configName }) => configName === name)?.configValue, value),
+      ),
     ];
   });
 }

@@ -105,7 +105,7 @@ function parentProgram(andThen: string): ChildProcess {
       { signal: "SIGTERM", graceMs: 500, remove: [${JSON.stringify(join(folder, "data"))}] }, openSync(${JSON.stringify(log)}, "a"));
     console.log(guarded.pid);
     ${andThen}`;
-  return spawn(process.execPath, ["--input-type=module", "-e", program], { stdio: ["ignore", "pipe", "inherit"] });
+  return spawn(process.execPath, ["--input-type=module", "-e", program], { stdio: ["ignore", "pipe", "ignore"] });
 }
 
 test.each([

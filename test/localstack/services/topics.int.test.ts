@@ -9,7 +9,10 @@ const fresh = () => `topics-${randomUUID().slice(0, 8)}`;
 
 test("missing topics are made as wanted, and a second time nothing changes", async () => {
   const [plain, compacted] = [fresh(), fresh()];
-  const topics = { [plain]: {}, [compacted]: { partitions: 5, cleanupPolicy: "compact" as const } };
+  const topics = {
+    [plain]: {},
+    [compacted]: { partitions: 5, cleanupPolicy: "compact" as const, maxMessageBytes: 2_000_000 },
+  };
   expect(await createTopics(brokers, topics)).toEqual({ created: [plain, compacted], existing: [], differences: [] });
   expect(await createTopics(brokers, topics)).toEqual({ created: [], existing: [plain, compacted], differences: [] });
   expect([await partitionsOf(plain), await partitionsOf(compacted)]).toEqual([3, 5]);
