@@ -5,6 +5,8 @@
 export interface TopicSettings {
   readonly cleanupPolicy?: "compact" | "delete";
   readonly partitions?: number;
+  /** The largest record, headers included. */
+  readonly maxMessageBytes?: number;
 }
 
 /** One function's topics: those under `topics:`, and those its events read or send failures to. */
@@ -46,7 +48,7 @@ export function topicFaults(declarations: readonly TopicDeclaration[]): readonly
 }
 
 function settingFaults(topic: string, settings: TopicSettings): readonly string[] {
-  const { cleanupPolicy, partitions, ...rest } = settings;
+  const { cleanupPolicy, partitions, maxMessageBytes, ...rest } = settings;
   const faults: string[] = [];
   if (!/^[^.][\w.-]{1,248}$/.test(topic))
     faults.push("a topic's name has 2 to 249 of the characters a-z, A-Z, 0-9, '.', '_' and '-'.");
@@ -56,12 +58,19 @@ function settingFaults(topic: string, settings: TopicSettings): readonly string[
   if (partitions != null && !(Number.isInteger(partitions) && partitions > 0)) {
     faults.push(`partitions must be a whole number of at least 1: got ${JSON.stringify(partitions)}.`);
   }
+  if (maxMessageBytes != null && !(Number.isInteger(maxMessageBytes) && maxMessageBytes > 0)) {
+    faults.push(`maxMessageBytes must be a whole number of at least 1: got ${JSON.stringify(maxMessageBytes)}.`);
+  }
   for (const word of Object.keys(rest))
-    faults.push(`${word} is not a setting of a topic: use cleanupPolicy and partitions.`);
+    faults.push(`${word} is not a setting of a topic: use cleanupPolicy, partitions and maxMessageBytes.`);
   return faults;
 }
 
 function contradicts(one: TopicSettings, other: TopicSettings): boolean {
   const differs = <T>(a: T | undefined, b: T | undefined) => a !== undefined && b !== undefined && a !== b;
-  return differs(one.cleanupPolicy, other.cleanupPolicy) || differs(one.partitions, other.partitions);
+  return (
+    differs(one.cleanupPolicy, other.cleanupPolicy) ||
+    differs(one.partitions, other.partitions) ||
+    differs(one.maxMessageBytes, other.maxMessageBytes)
+  );
 }

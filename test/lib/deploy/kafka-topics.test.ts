@@ -40,6 +40,11 @@ describe("a wrong topic is refused with a sentence", () => {
       says: /partitions must be a whole number of at least 1: got 0/,
     },
     {
+      why: "bytes are counted",
+      topics: '{"results":{"maxMessageBytes":"2MB"}}',
+      says: /maxMessageBytes must be a whole number of at least 1: got "2MB"/,
+    },
+    {
       why: "a setting nobody would carry out",
       topics: '{"results":{"retentionMs":5}}',
       says: /retentionMs is not a setting of a topic/,
