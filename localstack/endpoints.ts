@@ -28,10 +28,19 @@ export function removeEndpoints(): void {
 export function readEndpoints(): Endpoints | undefined {
   try {
     const endpoints: Endpoints = JSON.parse(readFileSync(file, "utf8"));
-    process.kill(endpoints.pid, 0);
-    return endpoints;
+    return isRunning(endpoints.pid) ? endpoints : undefined;
   } catch {
     return undefined;
+  }
+}
+
+/** Whether there is such a process. */
+export function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
   }
 }
 

@@ -11,6 +11,8 @@ export interface StackOptions {
   readonly steps: Steps;
   /** Aborts the start. */
   readonly signal: AbortSignal;
+  /** Names, as in serverless.yml, of the functions that are run; absent: all. */
+  readonly functions?: readonly string[];
   /** Done while the event source starts, which hasn't read anything yet. */
   whenTopicsExist?(kafkaBrokers: string): Promise<void>;
 }
@@ -26,7 +28,7 @@ export interface Stack {
 }
 
 /** Starts everything; whatever can wait for less than all of the rest does. */
-export async function startStack({ steps, signal, whenTopicsExist }: StackOptions): Promise<Stack> {
+export async function startStack({ steps, signal, functions, whenTopicsExist }: StackOptions): Promise<Stack> {
   const packaging = steps.step(packageService(signal), ({ wasThere }) =>
     wasThere ? "Functions, packaged before" : "Functions, packaged",
   );
@@ -56,7 +58,10 @@ export async function startStack({ steps, signal, whenTopicsExist }: StackOption
     ([{ templateFile }, { kafkaBrokers: brokers }, { dynamodbEndpoint }]) => {
       signal.throwIfAborted();
       const environment = { KAFKA_BROKERS: brokers, AWS_ENDPOINT_URL_DYNAMODB: dynamodbEndpoint };
-      return steps.step(startEventSourceProcess({ templateFile, brokers, environment }), describeEventSource);
+      return steps.step(
+        startEventSourceProcess({ templateFile, brokers, functions, environment }),
+        describeEventSource,
+      );
     },
   );
 

@@ -1,4 +1,5 @@
-// A few lines that keep up with what is going on: redrawn in place on a terminal, one plain line a second anywhere else.
+// A few lines that keep up with what is going on: redrawn in place on a terminal, one plain line a second anywhere else,
+// while there is something new.
 import type { Screen } from "./screen.ts";
 
 export interface View {
@@ -16,7 +17,12 @@ export interface Live {
 /** Shows the view until it is stopped. */
 export function startLive(screen: Screen, view: View): Live {
   if (!screen.isTerminal) {
-    const print = () => screen.write(`  ${view.line()}\n`);
+    let printed = "";
+    const print = () => {
+      const line = view.line();
+      if (line !== printed) screen.write(`  ${line}\n`);
+      printed = line;
+    };
     const timer = setInterval(print, 1000);
     return {
       stop() {

@@ -29,6 +29,8 @@ export interface EventSourceProcess {
 export interface EventSourceStart {
   readonly templateFile: string;
   readonly brokers: string;
+  /** Names of those that are run; absent: all. */
+  readonly functions: readonly string[] | undefined;
   /** Variables of every function, over the template's. */
   readonly environment: Readonly<Record<string, string>>;
 }
@@ -78,19 +80,11 @@ export async function startEventSourceProcess(start: EventSourceStart): Promise<
   }
 }
 
-function argumentsOf({ templateFile, brokers, environment }: EventSourceStart): string[] {
+function argumentsOf({ templateFile, brokers, functions, environment }: EventSourceStart): string[] {
+  const only = functions === undefined ? [] : ["--only", functions.join(",")];
   const variables = Object.entries(environment).flatMap(([name, value]) => ["--env", `${name}=${value}`]);
-  return [
-    "--template",
-    templateFile,
-    "--brokers",
-    brokers,
-    "--local-folder",
-    local,
-    "--metrics",
-    statusFile,
-    ...variables,
-  ];
+  const place = ["--template", templateFile, "--brokers", brokers, "--local-folder", local, "--metrics", statusFile];
+  return [...place, ...only, ...variables];
 }
 
 /** It prints one line of JSON when it is ready, among lines for people. */

@@ -1,15 +1,14 @@
 // The compiled service that the local stack runs: what `serverless package` writes, made again only when something it is made of changed.
-import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
 import { CannotStart } from "../services/cannot-start.ts";
-import { lastLines } from "../services/command.ts";
 import type { TemplateResource } from "../services/tables.ts";
 import type { TopicSettings } from "../services/topics.ts";
+import { runServerless } from "./serverless.ts";
+import { inTurn } from "./turn.ts";
 
 export interface PackagedService {
   /** The compiled template; the functions' zips are beside it. */
@@ -27,18 +26,20 @@ export interface CompiledTemplate {
 
 const project = fileURLToPath(new URL("../..", import.meta.url));
 const sources = ["functions", "lib", "serverless.yml", "package-lock.json", "tsconfig.json"];
-const keptPackages = 4;
+const packages = join(project, ".local", "package");
+/** Serverless has one working folder: two that package at once take it away from each other. */
+const turnFile = join(project, ".local", "package.turn");
+const KEPT_PACKAGES = 4;
 
 /** Packages the service, or finds it packaged. */
 export async function packageService(signal?: AbortSignal): Promise<PackagedService> {
-  const packages = join(project, ".local", "package");
   const target = join(packages, await hashOf(sources));
   const templateFile = join(target, "cloudformation-template-update-stack.json");
   const wasThere = existsSync(templateFile);
   if (!wasThere) {
     await mkdir(packages, { recursive: true });
-    await makePackage(packages, target, signal);
-    await removeOld(packages);
+    await inTurn(turnFile, async () => existsSync(templateFile) || makePackage(target, signal));
+    await removeOld();
   }
   return { templateFile, template: JSON.parse(await readFile(templateFile, "utf8")), wasThere };
 }
@@ -66,41 +67,24 @@ async function filesOf(paths: readonly string[]): Promise<string[]> {
 }
 
 /** Made aside and moved into place, so that a package is there whole or not at all. */
-async function makePackage(packages: string, target: string, signal: AbortSignal | undefined): Promise<void> {
+async function makePackage(target: string, signal: AbortSignal | undefined): Promise<void> {
   const making = await mkdtemp(join(packages, "making-"));
-  const serverless = join(project, "node_modules", ".bin", "serverless");
-  const options = { cwd: project, ...(signal === undefined ? {} : { signal }) };
   try {
-    await promisify(execFile)(process.execPath, [serverless, "package", "--package", making], options);
-    await rename(making, target).catch((error) => {
-      if (!existsSync(target)) throw error; // else somebody was quicker with the same
-    });
-  } catch (cause) {
-    if (signal?.aborted) throw signal.reason;
-    throw new CannotStart(
-      `The service can't be packaged. 'npx serverless package' said:\n${lastLines(outputOf(cause), 20)}`,
-      { cause },
-    );
+    const { isDone, output } = await runServerless(project, ["package", "--package", making], signal);
+    signal?.throwIfAborted();
+    if (!isDone) throw new CannotStart(`The service can't be packaged. 'npx serverless package' says:\n${output}`);
+    await rename(making, target);
   } finally {
     await rm(making, { recursive: true, force: true });
   }
 }
 
-function outputOf(error: unknown): string {
-  const {
-    stdout = "",
-    stderr = "",
-    message = String(error),
-  } = error as { stdout?: string; stderr?: string; message?: string };
-  return `${stdout}${stderr}`.trim() || message;
-}
-
 /** Older packages stay for a while: a stack that is up may still start functions from one. */
-async function removeOld(packages: string): Promise<void> {
+async function removeOld(): Promise<void> {
   const names = await readdir(packages);
   const ages = await Promise.all(
     names.map(async (name) => ({ name, made: (await stat(join(packages, name))).mtimeMs })),
   );
-  const old = ages.sort((one, other) => other.made - one.made).slice(keptPackages);
+  const old = ages.sort((one, other) => other.made - one.made).slice(KEPT_PACKAGES);
   for (const { name } of old) await rm(join(packages, name), { recursive: true, force: true });
 }
