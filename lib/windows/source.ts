@@ -6,6 +6,10 @@ import type { PartitionView } from "./watermark.ts";
 export type SourceOffsets = Pick<PartitionView, "partition" | "lowOffset" | "endOffset">;
 
 export interface SourceTopic {
+  /**
+   * How far each partition reaches: to its last stable offset. Records of a transaction that is still open are not there yet,
+   * so they hold no watermark back; once they are committed they count, in a revision where their window has been emitted.
+   */
   offsets(): Promise<readonly SourceOffsets[]>;
   /**
    * Whether a partition holds nothing but transaction markers (or aborted records) in `[from, end)`.
