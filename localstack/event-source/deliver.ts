@@ -35,6 +35,8 @@ export interface DeliveryContext {
   readonly signal: AbortSignal;
   readonly counters: Counters;
   readonly maxEventBytes: number;
+  /** Resolves when invoking is allowed: not while the group rebalances. */
+  admitted(): Promise<void>;
   eventOf(portions: Portions): Buffer;
   invoke(payload: Buffer, affinity: string): Promise<InvokeResult>;
   /** True when the partition belongs to another member by now: its records are that member's. */
@@ -42,8 +44,8 @@ export interface DeliveryContext {
   /** Every record of the partition in this batch is settled. */
   release(key: string): void;
   discard(discard: Discard): Promise<void>;
-  /** Whether a success is to be repeated before it counts, as AWS's at-least-once delivery may. */
-  isDuplicated(): boolean;
+  /** Whether a success of these records is to be repeated before it counts, as AWS's at-least-once delivery may. */
+  isDuplicated(key: string, offset: number): boolean;
 }
 
 type SourceDelivery = Delivery<SourceRecord>;
@@ -54,6 +56,7 @@ export async function deliver(portions: Portions, context: DeliveryContext): Pro
   const held = new Set(portions.map(({ key }) => key));
   let event: { readonly portions: Portions; readonly payload: Buffer } | undefined;
   while (pending.length > 0 && !context.signal.aborted) {
+    await context.admitted();
     const delivery = await ready(pending.pop()!, context);
     if (delivery !== undefined) {
       // The payload is built once and sent again as it is.
@@ -130,11 +133,11 @@ async function invokeCounted(
 ): Promise<InvokeResult> {
   const { counters } = context;
   const records = countOf(delivery.portions);
-  const affinity = delivery.portions[0]!.key;
-  let result = await context.invoke(payload, affinity);
-  if (result.kind === "success" && context.isDuplicated()) {
+  const first = delivery.portions[0]!;
+  let result = await context.invoke(payload, first.key);
+  if (result.kind === "success" && context.isDuplicated(first.key, first.records[0]!.offset)) {
     counters.duplicatedInvocations += 1;
-    result = await context.invoke(payload, affinity);
+    result = await context.invoke(payload, first.key);
   }
   if (result.kind !== "not-delivered") {
     counters.invocations += 1;

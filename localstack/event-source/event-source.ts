@@ -12,6 +12,7 @@ import { runSchedule, type Schedule } from "./schedule.ts";
 import { seededChance } from "./seeded-chance.ts";
 import { type BackOff, backOff } from "./settle.ts";
 import { type Account, LOCAL_ACCOUNT } from "./template.ts";
+import type { EventSourceIdentity } from "./wire.ts";
 
 export interface EventSourceOptions {
   readonly mappings: readonly Mapping[];
@@ -118,7 +119,7 @@ function poolOf({ functions, account = LOCAL_ACCOUNT, localFolder = ".local", lo
 interface Shared {
   readonly invoker: Invoker;
   readonly waits: BackOff;
-  isDuplicated(): boolean;
+  isDuplicated(key: string, offset: number): boolean;
 }
 
 async function prepare(mapping: Mapping, options: EventSourceOptions, shared: Shared): Promise<RunningMapping> {
@@ -128,7 +129,8 @@ async function prepare(mapping: Mapping, options: EventSourceOptions, shared: Sh
   const counters = newCounters();
   const log = (message: string, facts: Readonly<Record<string, unknown>>) =>
     options.log?.(message, { mapping: mapping.logicalId, topic: mapping.topic, ...facts });
-  const destination = destinationOf(mapping, definition.arn, options);
+  const source = identityOf(mapping, brokers);
+  const destination = destinationOf(mapping, { functionArn: definition.arn, source, options });
   const pollers: Poller[] = [];
   const partitions = mapping.isEnabled ? await partitionCount(brokers, mapping.topic, log) : 0;
   for (let index = 0; index < Math.min(mapping.pollers, partitions); index++) {
@@ -136,6 +138,7 @@ async function prepare(mapping: Mapping, options: EventSourceOptions, shared: Sh
       new Poller({
         mapping,
         functionName,
+        source,
         index,
         brokers,
         isolation,
@@ -155,18 +158,17 @@ async function prepare(mapping: Mapping, options: EventSourceOptions, shared: Sh
   return { mapping, functionName, counters, pollers, ...(destination === undefined ? {} : { destination }) };
 }
 
+function identityOf({ kind, eventSourceArn }: Mapping, brokers: readonly string[]): EventSourceIdentity {
+  return { kind, ...(eventSourceArn === undefined ? {} : { eventSourceArn }), bootstrapServers: brokers.join(",") };
+}
+
 function destinationOf(
   mapping: Mapping,
-  functionArn: string,
-  options: EventSourceOptions,
+  around: { readonly functionArn: string; readonly source: EventSourceIdentity; readonly options: EventSourceOptions },
 ): FailureDestination | undefined {
   if (mapping.destination === undefined) return undefined;
+  const { functionArn, source, options } = around;
   const { brokers, clock = systemClock } = options;
-  const source = {
-    kind: mapping.kind,
-    ...(mapping.eventSourceArn === undefined ? {} : { eventSourceArn: mapping.eventSourceArn }),
-    bootstrapServers: brokers.join(","),
-  };
   return kafkaDestination({ brokers, topic: mapping.destination.topic, functionArn, source, now: () => clock.now() });
 }
 

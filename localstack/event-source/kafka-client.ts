@@ -42,8 +42,8 @@ export interface Source {
   stop(): Promise<void>;
 }
 
-const FETCH_BYTES_PER_PARTITION = 4_194_304;
-const FETCH_BYTES = 12_582_912;
+const FETCH_BYTES_PER_PARTITION = 2_097_152;
+const FETCH_BYTES = 8_388_608;
 /** With records coming in, a fetch waits this long for this much, so that a trickle costs few round trips. */
 const GATHER = { maxWaitTime: 25, minBytes: 65_536 };
 const IDLE = { maxWaitTime: 250, minBytes: 1 };

@@ -5,10 +5,13 @@ import type { FailureDestination } from "./destination.ts";
 import type { Invoker } from "./invoke.ts";
 import type { Mapping } from "./mapping.ts";
 import type { BackOff } from "./settle.ts";
+import type { EventSourceIdentity } from "./wire.ts";
 
 export interface PollerOptions {
   readonly mapping: Mapping;
   readonly functionName: string;
+  /** What the mapping's events say about where they come from. */
+  readonly source: EventSourceIdentity;
   /** Which of the mapping's pollers this is, from 0. */
   readonly index: number;
   readonly brokers: readonly string[];
@@ -19,7 +22,7 @@ export interface PollerOptions {
   readonly clock: Clock;
   readonly backOff: BackOff;
   readonly counters: Counters;
-  isDuplicated(): boolean;
+  isDuplicated(key: string, offset: number): boolean;
   log(message: string, facts: Readonly<Record<string, unknown>>): void;
   /** An error that nothing here can handle. */
   fatal(error: unknown): void;

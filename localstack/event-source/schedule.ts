@@ -56,7 +56,8 @@ export function runSchedule(schedule: Schedule, options: ScheduleOptions, signal
   const tick = () => {
     if (signal.aborted) return;
     void invoke(schedule, options, signal);
-    at += schedule.everyMs;
+    // After the machine slept, missed periods are not made up for.
+    at = Math.max(at + schedule.everyMs, clock.now());
     const cancel = clock.at(at, tick);
     signal.addEventListener("abort", cancel, { once: true });
   };

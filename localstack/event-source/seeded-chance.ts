@@ -1,14 +1,11 @@
-// Coin tosses that come out the same for the same seed: faults on purpose can be had again.
+// Coin tosses that come out the same for the same seed and thing: faults on purpose can be had again.
+import { createHash } from "node:crypto";
 
-/** Answers true with the given probability; the sequence depends on the seed alone. */
-export function seededChance(probability: number, seed: number): () => boolean {
-  let state = seed | 0;
-  return () => {
+/** Answers true for the given share of things. What is tossed for a thing depends on the seed and its name alone. */
+export function seededChance(probability: number, seed: number): (key: string, offset: number) => boolean {
+  return (key, offset) => {
     if (probability <= 0) return false;
-    // mulberry32
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296 < probability;
+    const hash = createHash("sha256").update(`${seed}/${key}@${offset}`).digest();
+    return hash.readUInt32BE(0) / 4_294_967_296 < probability;
   };
 }

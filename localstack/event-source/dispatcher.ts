@@ -1,0 +1,194 @@
+// Turns buffered records into invocations: asks `batch` what is due, has `deliver` carry it through, frees the partition.
+import { type BatchLimits, decide, rollWindow } from "./batch.ts";
+import { type DeliveryContext, type Discard, deliver } from "./deliver.ts";
+import { Gate } from "./gate.ts";
+import type { PollerOptions } from "./poller-options.ts";
+import type { PartitionQueue } from "./queue.ts";
+import { Slots } from "./slots.ts";
+import { eventBytes, eventHead, MAX_EVENT_BYTES } from "./wire.ts";
+
+/** A provisioned poller's concurrent invocations: https://docs.aws.amazon.com/lambda/latest/dg/kafka-scaling-modes.html */
+const CONCURRENT_INVOCATIONS = 5;
+
+export interface DispatcherListener {
+  /** Records left a partition's buffer. */
+  taken(): void;
+  /** A partition's batch is settled. */
+  settled(): void;
+}
+
+export class Dispatcher {
+  private readonly options: PollerOptions;
+  private readonly queues: () => Iterable<PartitionQueue>;
+  private readonly listener: DispatcherListener;
+  private readonly head: string;
+  private readonly limits: BatchLimits;
+  private readonly slots = new Slots(CONCURRENT_INVOCATIONS);
+  private readonly gate = new Gate();
+  private readonly abort = new AbortController();
+  /** Partitions with a batch in flight, also those that were lost meanwhile: never two batches at once. */
+  private readonly delivering = new Set<string>();
+  /** Batches on their way to their first invocation. */
+  private starting = 0;
+  private windowStart: number;
+  private cancelTimer: (() => void) | undefined;
+
+  constructor(options: PollerOptions, queues: () => Iterable<PartitionQueue>, listener: DispatcherListener) {
+    const { mapping, source, clock } = options;
+    this.options = options;
+    this.queues = queues;
+    this.listener = listener;
+    this.head = eventHead(source);
+    // Besides its records an event is its head and two braces; the first partition has no comma.
+    const maxBytes = MAX_EVENT_BYTES - this.head.length - 1;
+    this.limits = {
+      batchSize: mapping.batchSize,
+      windowMs: mapping.windowMs,
+      maxBytes,
+      concurrency: CONCURRENT_INVOCATIONS,
+    };
+    this.windowStart = clock.now();
+    this.gate.close();
+  }
+
+  /** Invocations that run now. */
+  get inFlight(): number {
+    return this.slots.inUse;
+  }
+
+  /** Starts nothing more, neither a batch nor a retry, until `open`. */
+  hold(): void {
+    this.gate.close();
+  }
+
+  open(): void {
+    this.gate.open();
+    this.pump();
+  }
+
+  /** For good: what waits for a retry is given up, uncommitted. */
+  stop(): void {
+    this.gate.close();
+    this.abort.abort();
+    this.cancelTimer?.();
+  }
+
+  /** Records are about to be put into a queue: a window that nobody used may be over by now. */
+  beforeArrival(): void {
+    if (this.ready().length > 0) return;
+    this.windowStart = rollWindow(this.windowStart, this.limits.windowMs, this.options.clock.now());
+  }
+
+  /** Starts every batch that is due; comes back when the window closes or something changes. */
+  pump(): void {
+    this.cancelTimer?.();
+    this.cancelTimer = undefined;
+    const { clock } = this.options;
+    while (this.gate.isOpen) {
+      const now = clock.now();
+      const inFlight = this.slots.inUse + this.starting;
+      const decision = decide({ ready: this.ready(), inFlight, windowStart: this.windowStart }, this.limits, now);
+      if (decision.kind === "wait") {
+        if (decision.until !== undefined) this.cancelTimer = clock.at(decision.until, () => this.pump());
+        return;
+      }
+      this.windowStart = now;
+      const queues = new Map(decision.takes.map(({ queue }) => [queue.text.key, queue]));
+      const portions = decision.takes.map(({ queue, count }) => ({ key: queue.text.key, records: queue.take(count) }));
+      for (const key of queues.keys()) this.delivering.add(key);
+      deliver(portions, this.contextOf(queues)).catch(this.options.fatal);
+      this.listener.taken();
+    }
+  }
+
+  private ready(): PartitionQueue[] {
+    const isReady = (queue: PartitionQueue) => queue.count > 0 && !this.delivering.has(queue.text.key);
+    return [...this.queues()].filter(isReady);
+  }
+
+  private contextOf(queues: ReadonlyMap<string, PartitionQueue>): DeliveryContext {
+    const { mapping, clock, counters, backOff, isDuplicated } = this.options;
+    this.starting += 1;
+    const hasStarted = once(() => {
+      this.starting -= 1;
+    });
+    const textOf = (key: string) => queues.get(key)!.text;
+    return {
+      policy: mapping.policy,
+      backOff,
+      clock,
+      counters,
+      isDuplicated,
+      signal: this.abort.signal,
+      maxEventBytes: MAX_EVENT_BYTES,
+      admitted: () => this.gate.passed,
+      eventOf: (portions) =>
+        eventBytes(
+          this.head,
+          portions.map(({ key, records }) => ({ text: textOf(key), records })),
+        ),
+      invoke: (payload, affinity) => {
+        hasStarted();
+        return this.invoke(payload, affinity);
+      },
+      isLost: (key) => queues.get(key)!.isLost,
+      release: (key) => {
+        hasStarted();
+        this.release(queues.get(key)!);
+      },
+      discard: (discard) => this.discard(discard, textOf),
+    };
+  }
+
+  private async invoke(payload: Buffer, affinity: string) {
+    const { mapping, functionName, invoker, clock } = this.options;
+    const result = await this.slots.run(() => invoker.invoke({ functionName, payload, affinity }));
+    // On demand the next window starts when an invocation completes, else when a batch is closed.
+    if (mapping.mode === "on-demand") this.windowStart = clock.now();
+    return result;
+  }
+
+  private release(queue: PartitionQueue): void {
+    queue.finish(this.options.clock.now());
+    this.delivering.delete(queue.text.key);
+    this.listener.settled();
+    this.pump();
+  }
+
+  /** Hands records to the destination; what it does not take, or without one, is lost, as on AWS. */
+  private async discard(discard: Discard, textOf: (key: string) => PartitionQueue["text"]): Promise<void> {
+    const { counters, destination, log } = this.options;
+    for (const portion of discard.portions) {
+      const count = portion.records.length;
+      const facts = {
+        condition: discard.condition,
+        partition: portion.key,
+        firstOffset: portion.records[0]?.offset,
+        lastOffset: portion.records.at(-1)?.offset,
+        records: count,
+      };
+      if (destination === undefined) {
+        counters.droppedEventCount += count;
+        log("records dropped: the mapping has no failure destination", facts);
+        continue;
+      }
+      try {
+        await destination.deliver({ ...discard, portions: [portion] }, textOf);
+        counters.onFailureDestinationDeliveredEventCount += count;
+        log("records sent to the failure destination", facts);
+      } catch (error) {
+        counters.onFailureDestinationDeliveryErrorCount += 1;
+        counters.droppedEventCount += count;
+        log("records dropped: the failure destination did not take them", { ...facts, error: String(error) });
+      }
+    }
+  }
+}
+
+function once(run: () => void): () => void {
+  let hasRun = false;
+  return () => {
+    if (!hasRun) run();
+    hasRun = true;
+  };
+}
