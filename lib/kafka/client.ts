@@ -1,7 +1,9 @@
 // The one place where the Kafka client is made: from the environment, once per execution environment, closed when it is told to stop.
 // Another client would be put in here and in exactly-once.ts; nothing else imports kafkajs but for its message type.
 
-import { type Admin, Kafka, type LogEntry, logLevel } from "kafkajs";
+import { connect, isIP, type Socket } from "node:net";
+import { connect as connectTls } from "node:tls";
+import { type Admin, type ISocketFactory, Kafka, type LogEntry, logLevel } from "kafkajs";
 import { optional, required, requiredList } from "../config.ts";
 import { log } from "../telemetry.ts";
 import { retry } from "./retry.ts";
@@ -18,6 +20,11 @@ export interface KafkaConnection {
   /** Has `close` called when the connection is closed. */
   onClose(close: () => Promise<void>): void;
   close(): Promise<void>;
+  /**
+   * Ends every socket at once, and opens none again: what has not left by now is never sent. Closing waits for answers and lets the
+   * client try again, which a caller must be able to rule out.
+   */
+  sever(): void;
 }
 
 export interface KafkaSettings {
@@ -45,11 +52,13 @@ export function functionOwner(functionName: string = required("AWS_LAMBDA_FUNCTI
 
 /** A connection of its own; nothing is sent before it is used. */
 export function openConnection({ brokers, owner, clientId = owner }: KafkaSettings): KafkaConnection {
+  const sockets = severableSockets();
   const kafka = new Kafka({
     brokers: [...brokers],
     clientId,
     retry,
     connectionTimeout: 3_000,
+    socketFactory: sockets.open,
     logLevel: logLevel.WARN,
     logCreator: () => logEntry,
   });
@@ -82,6 +91,30 @@ export function openConnection({ brokers, owner, clientId = owner }: KafkaSettin
     },
     async close() {
       await Promise.allSettled([resetAdmin(), ...[...closers].map((close) => close())]);
+    },
+    sever: sockets.sever,
+  };
+}
+
+const keepAliveMs = 60_000;
+
+/** Sockets as kafkajs opens them, remembered while they are open. */
+function severableSockets(): { readonly open: ISocketFactory; sever(): void } {
+  const sockets = new Set<Socket>();
+  let isSevered = false;
+  return {
+    open({ host, port, ssl, onConnect }) {
+      const name = isIP(host) === 0 ? { servername: host } : {};
+      const socket = ssl ? connectTls({ host, port, ...name, ...ssl }, onConnect) : connect({ host, port }, onConnect);
+      socket.setKeepAlive(true, keepAliveMs);
+      sockets.add(socket);
+      socket.once("close", () => sockets.delete(socket));
+      if (isSevered) socket.destroy(new Error("this connection has been severed"));
+      return socket;
+    },
+    sever() {
+      isSevered = true;
+      for (const socket of sockets) socket.destroy(new Error("this connection has been severed"));
     },
   };
 }
