@@ -3,7 +3,7 @@
 import { type Clock, sleep } from "./clock.ts";
 import type { Counters } from "./counters.ts";
 import type { InvokeResult } from "./invoke.ts";
-import type { SourceRecord } from "./record-batch.ts";
+import { type SourceRecord, timestampOf } from "./record-batch.ts";
 import {
   type BackOff,
   type Condition,
@@ -78,7 +78,7 @@ async function ready(delivery: SourceDelivery, context: DeliveryContext): Promis
   const { policy, clock } = context;
   const isMine = ({ key }: Portion<SourceRecord>) => !context.isLost(key);
   const mine = delivery.portions.every(isMine) ? delivery : { ...delivery, portions: delivery.portions.filter(isMine) };
-  const { expired, fresh } = expire(mine, policy, clock.now());
+  const { expired, fresh } = expire(mine, policy, { now: clock.now(), timestampOf });
   if (expired.length > 0) {
     const invokes = Math.max(1, delivery.invokes);
     await context.discard({

@@ -2,7 +2,7 @@
 // https://docs.aws.amazon.com/lambda/latest/dg/kafka-on-failure-destination.html
 import type { Discard } from "./deliver.ts";
 import { kafkaOf } from "./kafka-client.ts";
-import { keyBytes, type SourceRecord } from "./record-batch.ts";
+import { keyBytes, type SourceRecord, timestampOf } from "./record-batch.ts";
 import { type EventSourceIdentity, eventBytes, eventHead, type PartitionText } from "./wire.ts";
 
 export interface FailureDestination {
@@ -75,7 +75,7 @@ export function failureRecord(
       ...(source.kind === "msk" ? { eventSourceArn: source.eventSourceArn } : {}),
       bootstrapServers: source.bootstrapServers,
       payloadSize: payload.length,
-      recordInfo: { offset: String(record.offset), timestamp: new Date(record.timestamp).toISOString() },
+      recordInfo: { offset: String(record.offset), timestamp: new Date(timestampOf(record)).toISOString() },
     },
   };
   return `${JSON.stringify(envelope).slice(0, -1)},"payload":${payload}}`;

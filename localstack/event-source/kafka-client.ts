@@ -112,8 +112,14 @@ export async function partitionCount(
   topic: string,
   log: (message: string, facts: Readonly<Record<string, unknown>>) => void,
 ): Promise<number> {
-  const admin = kafkaOf(brokers, "event-source-setup").admin();
-  await admin.connect();
+  const admin = kafkaOf(brokers, "event-source-setup").admin({ retry: { initialRetryTime: 100, retries: 3 } });
+  try {
+    await admin.connect();
+  } catch (cause) {
+    throw new Error(`Kafka does not answer at ${brokers.join(",")}: start it, or say with --brokers where it is.`, {
+      cause,
+    });
+  }
   try {
     for (let attempt = 0; ; attempt++) {
       if ((await admin.listTopics()).includes(topic)) break;

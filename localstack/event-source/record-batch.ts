@@ -1,25 +1,35 @@
-// Kafka's record batches (message format v2), read in place: a record is where its parts lie in the fetched buffer,
-// so nothing is copied and no number is boxed until an event is written from it.
+// Kafka's record batches (message format v2), read in place: a record is a place in the fetched buffer, and its parts are
+// looked up when they are needed. Millions wait in memory at a backlog, so each holds little and nothing boxed.
 // https://kafka.apache.org/documentation/#recordbatch
-import { gunzipSync, zstdDecompressSync } from "node:zlib";
+import { decompress } from "./compression.ts";
 
-/** One record of a fetched buffer. A length of -1 is Kafka's null. */
+/** One record of a fetched buffer. */
 export interface SourceRecord {
+  readonly batch: BatchBytes;
   readonly offset: number;
-  /** Milliseconds since the epoch. */
-  readonly timestamp: number;
-  readonly logAppendTime: boolean;
-  /** The buffer that holds the bytes; shared by all records of a batch. */
-  readonly slab: Buffer;
-  readonly keyAt: number;
-  readonly keyLength: number;
-  readonly valueAt: number;
-  readonly valueLength: number;
-  /** Where the first header lies; meaningless when there is none. */
-  readonly headersAt: number;
-  readonly headerCount: number;
+  readonly timestampDelta: number;
+  /** Where its key's length lies. */
+  readonly at: number;
   /** Bytes this record takes in an event, set once by `measure` when it is queued. */
   wireSize: number;
+}
+
+/** What the records of a batch share. */
+export interface BatchBytes {
+  /** The buffer that holds the records, decompressed. */
+  readonly bytes: Buffer;
+  readonly baseTimestamp: number;
+  readonly logAppendTime: boolean;
+}
+
+/** Where a record's parts lie in its batch's bytes. A length of -1 is Kafka's null. */
+export interface RecordParts {
+  keyAt: number;
+  keyLength: number;
+  valueAt: number;
+  valueLength: number;
+  headersAt: number;
+  headerCount: number;
 }
 
 /** One record batch's place and header fields within a fetched buffer. */
@@ -40,14 +50,13 @@ export interface AbortedTransaction {
   readonly firstOffset: string;
 }
 
-/** One header as it lies in the buffer; a null value is null. */
+/** One header; a null value is null. */
 export interface SourceHeader {
   readonly name: string;
   readonly value: Buffer | null;
 }
 
 const HEADER_BYTES = 61;
-const CODECS = ["none", "gzip", "snappy", "lz4", "zstd"] as const;
 
 /** Lists the complete batches of a fetched buffer; a fetch may end in the middle of one, which is fetched again. */
 export function listBatches(slab: Buffer): RecordBatch[] {
@@ -85,36 +94,57 @@ export function visibleBatches(
 export function readRecords(slab: Buffer, batch: RecordBatch, fromOffset: number, into: SourceRecord[]): void {
   const attributes = slab.readInt16BE(batch.at + 21);
   const logAppendTime = (attributes & 0x08) !== 0;
-  const baseTimestamp = int64(slab, batch.at + 27);
-  const maxTimestamp = int64(slab, batch.at + 35);
-  const count = slab.readInt32BE(batch.at + 57);
   const codec = attributes & 0x07;
+  const count = slab.readInt32BE(batch.at + 57);
   const bytes = codec === 0 ? slab : decompress(slab.subarray(batch.at + HEADER_BYTES, batch.end), codec);
-  const cursor: Cursor = { bytes, at: codec === 0 ? batch.at + HEADER_BYTES : 0 };
+  const baseTimestamp = int64(slab, batch.at + (logAppendTime ? 35 : 27));
+  const shared: BatchBytes = { bytes, baseTimestamp, logAppendTime };
+  cursor.bytes = bytes;
+  cursor.at = codec === 0 ? batch.at + HEADER_BYTES : 0;
   for (let i = 0; i < count; i++) {
-    const length = varint(cursor);
+    const length = varint();
     const end = cursor.at + length;
     cursor.at += 1; // attributes, unused
-    const timestampDelta = varint(cursor);
-    const offset = batch.baseOffset + varint(cursor);
-    if (offset >= fromOffset) {
-      const timestamp = logAppendTime ? maxTimestamp : baseTimestamp + timestampDelta;
-      into.push(recordAt(cursor, { offset, timestamp, logAppendTime }));
-    }
+    const delta = varint();
+    const offset = batch.baseOffset + varint();
+    const timestampDelta = logAppendTime ? 0 : delta;
+    if (offset >= fromOffset) into.push({ batch: shared, offset, timestampDelta, at: cursor.at, wireSize: 0 });
     cursor.at = end;
   }
 }
 
-/** Decodes a record's headers, in order; a name that comes twice stays twice. */
+/** Milliseconds since the epoch. */
+export function timestampOf({ batch, timestampDelta }: SourceRecord): number {
+  return batch.baseTimestamp + timestampDelta;
+}
+
+/** Finds a record's parts. The answer is the same object every time: it holds until the next call. */
+export function partsOf(record: SourceRecord): Readonly<RecordParts> {
+  cursor.bytes = record.batch.bytes;
+  cursor.at = record.at;
+  parts.keyLength = varint();
+  parts.keyAt = cursor.at;
+  if (parts.keyLength > 0) cursor.at += parts.keyLength;
+  parts.valueLength = varint();
+  parts.valueAt = cursor.at;
+  if (parts.valueLength > 0) cursor.at += parts.valueLength;
+  parts.headerCount = varint();
+  parts.headersAt = cursor.at;
+  return parts;
+}
+
+/** A record's headers, in order; a name that comes twice stays twice. */
 export function headersOf(record: SourceRecord): SourceHeader[] {
-  const cursor: Cursor = { bytes: record.slab, at: record.headersAt };
+  const { headersAt, headerCount } = partsOf(record);
+  const { bytes } = record.batch;
+  cursor.at = headersAt;
   const headers: SourceHeader[] = [];
-  for (let i = 0; i < record.headerCount; i++) {
-    const nameLength = varint(cursor);
-    const name = record.slab.toString("utf8", cursor.at, cursor.at + nameLength);
+  for (let i = 0; i < headerCount; i++) {
+    const nameLength = varint();
+    const name = bytes.toString("utf8", cursor.at, cursor.at + nameLength);
     cursor.at += nameLength;
-    const length = varint(cursor);
-    const value = length < 0 ? null : record.slab.subarray(cursor.at, cursor.at + length);
+    const length = varint();
+    const value = length < 0 ? null : bytes.subarray(cursor.at, cursor.at + length);
     if (length > 0) cursor.at += length;
     headers.push({ name, value });
   }
@@ -123,44 +153,19 @@ export function headersOf(record: SourceRecord): SourceHeader[] {
 
 /** The key's bytes, or null. */
 export function keyBytes(record: SourceRecord): Buffer | null {
-  return record.keyLength < 0 ? null : record.slab.subarray(record.keyAt, record.keyAt + record.keyLength);
+  const { keyAt, keyLength } = partsOf(record);
+  return keyLength < 0 ? null : record.batch.bytes.subarray(keyAt, keyAt + keyLength);
 }
 
 /** The value's bytes, or null for a tombstone. */
 export function valueBytes(record: SourceRecord): Buffer | null {
-  return record.valueLength < 0 ? null : record.slab.subarray(record.valueAt, record.valueAt + record.valueLength);
+  const { valueAt, valueLength } = partsOf(record);
+  return valueLength < 0 ? null : record.batch.bytes.subarray(valueAt, valueAt + valueLength);
 }
 
-interface Cursor {
-  readonly bytes: Buffer;
-  at: number;
-}
-
-function recordAt(
-  cursor: Cursor,
-  when: { readonly offset: number; readonly timestamp: number; readonly logAppendTime: boolean },
-): SourceRecord {
-  const keyLength = varint(cursor);
-  const keyAt = cursor.at;
-  if (keyLength > 0) cursor.at += keyLength;
-  const valueLength = varint(cursor);
-  const valueAt = cursor.at;
-  if (valueLength > 0) cursor.at += valueLength;
-  const headerCount = varint(cursor);
-  return {
-    offset: when.offset,
-    timestamp: when.timestamp,
-    logAppendTime: when.logAppendTime,
-    slab: cursor.bytes,
-    keyAt,
-    keyLength,
-    valueAt,
-    valueLength,
-    headersAt: cursor.at,
-    headerCount,
-    wireSize: 0,
-  };
-}
+// One of each for all reading: it is never interrupted, and a record costs no object but its own.
+const cursor: { bytes: Buffer; at: number } = { bytes: Buffer.alloc(0), at: 0 };
+const parts: RecordParts = { keyAt: 0, keyLength: 0, valueAt: 0, valueLength: 0, headersAt: 0, headerCount: 0 };
 
 function batchAt(slab: Buffer, at: number, end: number): RecordBatch {
   const magic = slab.readInt8(at + 16);
@@ -184,20 +189,14 @@ function batchAt(slab: Buffer, at: number, end: number): RecordBatch {
 
 // A marker's key is its version and its type, two bytes each; type 0 aborts.
 function isAbortMarker(slab: Buffer, batch: RecordBatch): boolean {
-  const cursor: Cursor = { bytes: slab, at: batch.at + HEADER_BYTES };
-  varint(cursor); // length
+  cursor.bytes = slab;
+  cursor.at = batch.at + HEADER_BYTES;
+  varint(); // length
   cursor.at += 1; // attributes
-  varint(cursor); // timestamp delta
-  varint(cursor); // offset delta
-  varint(cursor); // key length
+  varint(); // timestamp delta
+  varint(); // offset delta
+  varint(); // key length
   return slab.readInt16BE(cursor.at + 2) === 0;
-}
-
-function decompress(bytes: Buffer, codec: number): Buffer {
-  const name = CODECS[codec] ?? `codec ${codec}`;
-  if (name === "gzip") return gunzipSync(bytes);
-  if (name === "zstd") return zstdDecompressSync(bytes);
-  throw new Error(`Can't read records compressed with ${name}: send them with gzip, zstd or none.`);
 }
 
 function int64(bytes: Buffer, at: number): number {
@@ -205,7 +204,7 @@ function int64(bytes: Buffer, at: number): number {
 }
 
 // Zig-zag varints of up to 64 bits, as a number: the first four bytes by shifts, the rare rest by arithmetic.
-function varint(cursor: Cursor): number {
+function varint(): number {
   const { bytes } = cursor;
   let byte = bytes[cursor.at++]!;
   if (byte < 0x80) return (byte >>> 1) ^ -(byte & 1);

@@ -17,19 +17,19 @@ export interface BackOff {
 }
 
 /** One partition's records of a batch, in offset order. */
-export interface Portion<R extends Dated> {
+export interface Portion<R extends Settled> {
   /** The key in the event's `records`: `topic-partition`. */
   readonly key: string;
   readonly records: readonly R[];
 }
 
-export interface Dated {
+/** A record as far as settling looks at it. */
+export interface Settled {
   readonly offset: number;
-  readonly timestamp: number;
 }
 
 /** What is settled: portions that are never empty, and what happened to them so far. */
-export interface Delivery<R extends Dated> {
+export interface Delivery<R extends Settled> {
   readonly portions: readonly Portion<R>[];
   /** Attempts that failed and count against `maxRetries`. */
   readonly failures: number;
@@ -48,7 +48,7 @@ export type Outcome =
 
 export type Condition = "RetryAttemptsExhausted" | "RecordAgeExceeded" | "MaximumPayloadSizeExceeded";
 
-export type Decision<R extends Dated> =
+export type Decision<R extends Settled> =
   | { readonly kind: "commit" }
   | { readonly kind: "retry"; readonly delivery: Delivery<R>; readonly afterMs: number }
   /** The second half waits until the first is settled, whole. */
@@ -62,13 +62,13 @@ export type Decision<R extends Dated> =
     };
 
 /** Before each attempt, also the first: records that are too old are discarded, the rest goes on. */
-export function expire<R extends Dated>(
+export function expire<R extends Settled>(
   delivery: Delivery<R>,
   policy: FailurePolicy,
-  now: number,
+  { now, timestampOf }: { readonly now: number; readonly timestampOf: (record: R) => number },
 ): { readonly expired: readonly Portion<R>[]; readonly fresh: Delivery<R> } {
   if (policy.maxAgeMs === Number.POSITIVE_INFINITY) return { expired: [], fresh: delivery };
-  const isExpired = (_key: string, record: R) => now - record.timestamp > policy.maxAgeMs;
+  const isExpired = (_key: string, record: R) => now - timestampOf(record) > policy.maxAgeMs;
   const expired = keep(delivery.portions, isExpired);
   if (expired.length === 0) return { expired, fresh: delivery };
   const portions = keep(delivery.portions, (key, record) => !isExpired(key, record));
@@ -76,7 +76,7 @@ export function expire<R extends Dated>(
 }
 
 /** After an attempt. `delivery` is as it was sent; the attempt itself is counted here. */
-export function settle<R extends Dated>(
+export function settle<R extends Settled>(
   delivery: Delivery<R>,
   outcome: Outcome,
   { policy, backOff }: { readonly policy: FailurePolicy; readonly backOff: BackOff },
@@ -102,12 +102,12 @@ export function settle<R extends Dated>(
   return { kind: "retry", delivery: rest, afterMs: waitMs(rest.stalls, backOff) };
 }
 
-export function countOf(portions: readonly Portion<Dated>[]): number {
+export function countOf(portions: readonly Portion<Settled>[]): number {
   return portions.reduce((count, { records }) => count + records.length, 0);
 }
 
 /** The portions with only the wanted records; emptied ones are left out. */
-export function keep<R extends Dated>(
+export function keep<R extends Settled>(
   portions: readonly Portion<R>[],
   isWanted: (key: string, record: R) => boolean,
 ): Portion<R>[] {
@@ -126,7 +126,7 @@ export function backOff(firstMs: number): BackOff {
   return { firstMs, capMs: firstMs * 60 };
 }
 
-function failedPortions<R extends Dated>(
+function failedPortions<R extends Settled>(
   portions: readonly Portion<R>[],
   outcome: Outcome,
   policy: FailurePolicy,
@@ -169,7 +169,7 @@ function idOf(key: string, offset: number): string {
 }
 
 // Half of the flat list in (partition, offset) order: AWS leaves the split point of a batch with several partitions open.
-function halves<R extends Dated>(delivery: Delivery<R>): [Delivery<R>, Delivery<R>] {
+function halves<R extends Settled>(delivery: Delivery<R>): [Delivery<R>, Delivery<R>] {
   let left = Math.ceil(countOf(delivery.portions) / 2);
   const first: Portion<R>[] = [];
   const second: Portion<R>[] = [];

@@ -1,6 +1,8 @@
 // Against the shared broker: order, concurrency, commits, failures, filters, rebalances.
+
+import { randomBytes } from "node:crypto";
 import { afterEach, describe, expect, test } from "vitest";
-import { freshTopic, produce, readAll } from "../../support/kafka.ts";
+import { freshTopic, kafkaClient, produce, readAll } from "../../support/kafka.ts";
 import { committed, numbered, RecordingInvoker, recordsOf, run, stopAll, textOf, until } from "./running.ts";
 
 afterEach(stopAll);
@@ -79,6 +81,28 @@ describe("what reaches a function", () => {
     const sizes = invoker.events.map((event) => JSON.stringify(event).length);
     expect(Math.max(...sizes)).toBeLessThanOrEqual(6_291_456);
     expect(recordsOf(invoker.events[0]!).length).toBe(5);
+  });
+
+  test.each(["gzip", "snappy", "lz4", "zstd"])("records that are compressed with %s", async (codec) => {
+    const topic = `compressed-${codec}-${Date.now()}`;
+    const admin = kafkaClient().admin();
+    await admin.connect();
+    const configEntries = [{ name: "compression.type", value: codec }];
+    await admin.createTopics({ topics: [{ topic, numPartitions: 1, configEntries }] });
+    await admin.disconnect();
+    const noise = randomBytes(70_000).toString("base64");
+    const values = Array.from(
+      { length: 50 },
+      (_, i) => `${i} ${"abc".repeat(i * 40)} ${noise.slice(i * 900, i * 1000)}`,
+    );
+    await produce(
+      topic,
+      values.map((value) => ({ value, headers: { n: "1" } })),
+    );
+    const invoker = new RecordingInvoker();
+    await run({ topic, invoker });
+    await until(() => invoker.events.flatMap(recordsOf).length === 50);
+    expect(invoker.events.flatMap(recordsOf).map(textOf)).toEqual(values);
   });
 
   test("filtered records reach nobody and are committed", async () => {
@@ -344,7 +368,6 @@ describe("failures", () => {
 describe("markers and rebalances", () => {
   test("a topic that ends in transaction markers is committed to its very end", async () => {
     const topic = await freshTopic({ partitions: 1 });
-    const { kafkaClient } = await import("../../support/kafka.ts");
     const producer = kafkaClient().producer({
       transactionalId: `tx-${topic}`,
       idempotent: true,

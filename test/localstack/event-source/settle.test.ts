@@ -1,13 +1,13 @@
 import { describe, expect, test } from "vitest";
 import {
   backOff,
-  type Dated,
   type Decision,
   type Delivery,
   expire,
   type FailurePolicy,
   type Outcome,
   type Portion,
+  type Settled,
   settle,
   waitMs,
 } from "../../../localstack/event-source/settle.ts";
@@ -20,25 +20,25 @@ const onDemand: FailurePolicy = {
 };
 const partial: FailurePolicy = { ...onDemand, readsPartialResponses: true };
 
-function portions(spec: Readonly<Record<string, readonly number[]>>): Portion<Dated>[] {
+function portions(spec: Readonly<Record<string, readonly number[]>>): Portion<Settled>[] {
   return Object.entries(spec).map(([key, offsets]) => ({
     key,
-    records: offsets.map((offset) => ({ offset, timestamp: offset * 1000 })),
+    records: offsets.map((offset) => ({ offset })),
   }));
 }
 
 function delivery(
   spec: Readonly<Record<string, readonly number[]>>,
-  past: Partial<Delivery<Dated>> = {},
-): Delivery<Dated> {
+  past: Partial<Delivery<Settled>> = {},
+): Delivery<Settled> {
   return { portions: portions(spec), failures: 0, invokes: 0, stalls: 0, ...past };
 }
 
-const offsetsOf = ({ portions: list }: Delivery<Dated>) =>
+const offsetsOf = ({ portions: list }: Delivery<Settled>) =>
   Object.fromEntries(list.map(({ key, records }) => [key, records.map(({ offset }) => offset)]));
 
 /** A decision with offsets in place of records. */
-function plain(decision: Decision<Dated>): object {
+function plain(decision: Decision<Settled>): object {
   switch (decision.kind) {
     case "commit":
       return decision;
@@ -69,7 +69,7 @@ const wholeAgain = { kind: "retry", afterMs: 1000, failures: 1, invokes: 1, rest
 interface Case {
   readonly why: string;
   readonly policy: FailurePolicy;
-  readonly sent?: Delivery<Dated>;
+  readonly sent?: Delivery<Settled>;
   readonly outcome: Outcome;
   readonly wanted: object;
 }
@@ -262,6 +262,7 @@ describe("what an answer means", () => {
 });
 
 describe("record age", () => {
+  const timestampOf = ({ offset }: Settled) => offset * 1000;
   const minute: FailurePolicy = { ...onDemand, maxAgeMs: 60_000 };
   const sent = delivery({ "t-0": [1, 40], "t-1": [2] });
 
@@ -281,10 +282,11 @@ describe("record age", () => {
     },
     { why: "all may be too old", now: 1_000_000, expired: { "t-0": [1, 40], "t-1": [2] }, fresh: {} },
   ])("$why", ({ now, expired, fresh }) => {
-    const found = expire(sent, minute, now);
+    const found = expire(sent, minute, { now, timestampOf });
     expect(offsetsOf({ ...sent, portions: found.expired })).toEqual(expired);
     expect(offsetsOf(found.fresh)).toEqual(fresh);
   });
 
-  test("without a limit nothing is looked at", () => expect(expire(sent, onDemand, 1e15).fresh).toBe(sent));
+  test("without a limit nothing is looked at", () =>
+    expect(expire(sent, onDemand, { now: 1e15, timestampOf }).fresh).toBe(sent));
 });
