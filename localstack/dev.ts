@@ -5,8 +5,8 @@ import { runProgram, untilAborted } from "./console/program.ts";
 import { printHeading, screen } from "./console/screen.ts";
 import { printSteps } from "./console/steps.ts";
 import { table } from "./console/table.ts";
+import { functionsView } from "./dev/functions-view.ts";
 import { readEndpoints, removeEndpoints, writeEndpoints } from "./endpoints.ts";
-import { functionsView } from "./functions-view.ts";
 import { type Stack, startStack } from "./stack.ts";
 
 const declared = { help: toggle("this text") };

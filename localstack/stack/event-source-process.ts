@@ -1,5 +1,6 @@
 // The event source as a process of its own, under a guard: ready, what it is doing, and its end.
-import { existsSync, mkdirSync, openSync, readFileSync, rmSync, truncateSync } from "node:fs";
+import { existsSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, truncateSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
@@ -38,7 +39,7 @@ export interface EventSourceStart {
 const local = fileURLToPath(new URL("../../.local", import.meta.url));
 const program = fileURLToPath(new URL("../event-source/main.ts", import.meta.url));
 const logFile = join(local, "logs", "event-source.log");
-const statusFile = join(local, "event-source-status.jsonl");
+const statusFile = join(tmpdir(), `event-source-status-${process.pid}.jsonl`);
 const POLL_MS = 25;
 const READY_WITHIN_MS = 60_000;
 const STOP_WITHIN_MS = 10_000;
@@ -46,14 +47,14 @@ const STOP_WITHIN_MS = 10_000;
 /** Starts the event source; it polls every mapping when this resolves. */
 export async function startEventSourceProcess(start: EventSourceStart): Promise<EventSourceProcess> {
   mkdirSync(join(local, "logs"), { recursive: true });
-  rmSync(statusFile, { force: true });
+  if (existsSync(logFile)) renameSync(logFile, logFile.replace(/\.log$/, ".before.log")); // another stack may be writing to it
   const guarded = await GuardedProcess.start(
     {
       command: process.execPath,
       arguments: ["--disable-warning=TimeoutNegativeWarning", program, ...argumentsOf(start)],
     },
     { signal: "SIGTERM", graceMs: 5_000, remove: [] },
-    openSync(logFile, "w"),
+    openSync(logFile, "a"),
   );
   let isStopping = false;
   const failed = guarded.exited.then(({ code, signal }) => {
@@ -70,6 +71,7 @@ export async function startEventSourceProcess(start: EventSourceStart): Promise<
     if (guarded.pid !== undefined) process.kill(guarded.pid, "SIGTERM");
     await Promise.race([guarded.exited, wait(STOP_WITHIN_MS, undefined, { ref: false })]);
     await guarded.stop();
+    rmSync(statusFile, { force: true });
   };
   try {
     const ready = await Promise.race([untilReady(), failed]);

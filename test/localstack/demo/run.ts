@@ -41,20 +41,8 @@ export const enrichedRides: readonly Received[] = sentRides.filter(isValid).map(
   return received("output-enriched-rides", { key, partition, offset, value: Buffer.from(JSON.stringify(fields)) });
 });
 
-export const deadTransactions: readonly Received[] = sentTransactions
-  .filter((record) => !isValid(record))
-  .map(({ key, value, partition, offset }, at) =>
-    received("transactions_dlq", {
-      key,
-      offset: at,
-      value: value === null ? null : Buffer.from(value),
-      headers: {
-        "dead-letter.topic": "transactions",
-        "dead-letter.partition": String(partition),
-        "dead-letter.offset": String(offset),
-      },
-    }),
-  );
+export const deadRides = deadLetters("input-raw-rides", "rides_dlq", sentRides);
+export const deadTransactions = deadLetters("transactions", "transactions_dlq", sentTransactions);
 
 /** Every transaction that was sent too late is in the late topic, as if each window had been closed by then. */
 export const lateTransactions: readonly Received[] = sentTransactions
@@ -64,7 +52,7 @@ export const lateTransactions: readonly Received[] = sentTransactions
       key,
       offset: at,
       value: Buffer.from(String(value)),
-      headers: { "late.partition": String(partition), "late.offset": String(offset) },
+      headers: { "late.topic": "transactions", "late.partition": String(partition), "late.offset": String(offset) },
     }),
   );
 
@@ -78,6 +66,23 @@ export const windowResults: readonly Received[] = [...Map.groupBy(counted, ({ fa
     return results.map((members, at) => ({ start, members, revision: at + 1 }));
   })
   .map(({ start, members, revision }, offset) => windowResult(start, members, { revision, offset }));
+
+function deadLetters(from: string, topic: string, records: readonly Sent[]): readonly Received[] {
+  return records
+    .filter((record) => !isValid(record))
+    .map(({ key, value, partition, offset }, at) =>
+      received(topic, {
+        key,
+        offset: at,
+        value: value === null ? null : Buffer.from(value),
+        headers: {
+          "dead-letter.topic": from,
+          "dead-letter.partition": String(partition),
+          "dead-letter.offset": String(offset),
+        },
+      }),
+    );
+}
 
 function windowResult(
   start: number,
