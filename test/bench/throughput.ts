@@ -1,25 +1,23 @@
 // How fast a backlog is worked off, end to end: a topic is filled first, then the event source and the functions start on it.
 // node test/bench/throughput.ts [rides|transactions] [--count 1000000]      (npm run bench)
 
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { Kafka, logLevel } from "kafkajs";
 import type { TrafficGenerator } from "../../events/generate/generator.ts";
 import { generatorOf } from "../../events/generate/pipelines.ts";
 import { send } from "../../events/generate/send.ts";
-import { startServices } from "../../localstack/services/services.ts";
-import { createTables } from "../../localstack/services/tables.ts";
-import { createTopics } from "../../localstack/services/topics.ts";
-import { packageService } from "../../localstack/stack/package-service.ts";
-import { startKillable } from "../support/event-source-process.ts";
+import { startBenchStack } from "./bench-stack.ts";
 import { watchProcesses } from "./processes.ts";
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: { count: { type: "string", default: "1000000" } },
 });
+/** What runs beside the consuming function: a window's results are part of its work. */
+const functionsOf: Readonly<Record<string, readonly string[]>> = {
+  rides: ["enrichRides"],
+  transactions: ["aggregateTransactions", "emitWindows"],
+};
 const count = Number(values.count);
 const pipelines = positionals.length > 0 ? positionals : ["rides", "transactions"];
 
@@ -29,28 +27,17 @@ process.exit(0);
 async function measure(pipeline: string): Promise<void> {
   const generator: TrafficGenerator | undefined = generatorOf(pipeline);
   if (generator === undefined) throw new Error(`There is no pipeline '${pipeline}'`);
-  const { templateFile, template } = await packageService();
-  const services = await startServices({ want: ["kafka", "dynamodb"], tuning: "throughput" });
-  const brokers = services.kafkaBrokers;
-  await Promise.all([
-    createTopics(brokers, template.Metadata?.KafkaTopics ?? {}),
-    createTables(services.dynamodbEndpoint, template.Resources),
-  ]);
+  const stack = await startBenchStack();
+  const { brokers } = stack;
   const plan = { seed: 1, start: Date.now() - count, count, rate: 1000, latePercent: 0, badPercent: 0 };
   await send(generator, plan, { brokers: brokers.split(",") });
 
   const costs = watchProcesses();
-  const folder = mkdtempSync(join(tmpdir(), "bench-"));
-  const source = await startKillable([
-    ...["--template", templateFile, "--brokers", brokers, "--local-folder", folder],
-    ...["--env", `KAFKA_BROKERS=${brokers}`, "--env", `AWS_ENDPOINT_URL_DYNAMODB=${services.dynamodbEndpoint}`],
-  ]);
+  await stack.startEventSource(functionsOf[pipeline] ?? []);
   const began = performance.now();
   const { first, seconds } = await untilCommitted(brokers, generator.topic, began);
   const spent = costs.stop();
-  await source.kill("SIGTERM");
-  rmSync(folder, { recursive: true });
-  await services.stop();
+  await stack.stop();
 
   const total = [...spent.values()].reduce((sum, { cpuSeconds }) => sum + cpuSeconds, 0);
   console.log(`\n${pipeline}: ${count.toLocaleString("en")} records from a backlog in ${seconds.toFixed(1)} s`);
