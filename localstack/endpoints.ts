@@ -9,6 +9,8 @@ export interface Endpoints {
   /** `host:port`, separated by commas. */
   readonly kafkaBrokers: string;
   readonly dynamodbEndpoint: string;
+  /** As in SCHEMA_REGISTRY_URL. */
+  readonly schemaRegistryUrl?: string;
   /** The process that keeps them up. */
   readonly pid: number;
 }
@@ -62,6 +64,22 @@ export async function findBrokers(given: string | undefined): Promise<string[]> 
   throw new UsageError(
     `Nothing listens at ${list} (from ${where}). Start a broker in another terminal with 'npm run dev', or mend the address.`,
   );
+}
+
+/** The schema registry to talk to: the one given, else SCHEMA_REGISTRY_URL, else that of a running `npm run dev`. */
+export async function findSchemaRegistry(given: string | undefined): Promise<string> {
+  const url = given ?? process.env.SCHEMA_REGISTRY_URL ?? readEndpoints()?.schemaRegistryUrl;
+  if (!url) {
+    throw new UsageError(
+      "No schema registry is known. Start one in another terminal with 'npm run dev', or name yours with --registry or SCHEMA_REGISTRY_URL.",
+    );
+  }
+  const answers = await fetch(`${url}/subjects`, { signal: AbortSignal.timeout(5_000) }).then(
+    ({ ok }) => ok,
+    () => false,
+  );
+  if (answers) return url;
+  throw new UsageError(`No schema registry answers at ${url}. Start one with 'npm run dev', or mend the address.`);
 }
 
 function answersTcp(broker: string): Promise<boolean> {

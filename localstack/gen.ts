@@ -18,7 +18,7 @@ import { runProgram } from "./console/program.ts";
 import { startProgress } from "./console/progress.ts";
 import { screen } from "./console/screen.ts";
 import { summary } from "./console/summary.ts";
-import { findBrokers } from "./endpoints.ts";
+import { findBrokers, findSchemaRegistry } from "./endpoints.ts";
 
 const declared = {
   count: wholeNumber("N", "how many records; 10,000 unless told otherwise", 10_000, 1),
@@ -28,6 +28,7 @@ const declared = {
   late: percentage("how many come late, half of them too late for their window"),
   bad: percentage("how many can't be taken in: no JSON, wrong types, missing fields and more"),
   brokers: text("HOST:PORT,..", "where Kafka listens; else KAFKA_BROKERS, else the stack of 'npm run dev'"),
+  registry: text("URL", "for trades, the schema registry; else SCHEMA_REGISTRY_URL, else the stack of 'npm run dev'"),
   help: toggle("this text"),
 };
 
@@ -42,6 +43,8 @@ await runProgram(async () => {
   if (options.late + options.bad > 100) throw new UsageError("--late and --bad together are more than 100 %.");
 
   const brokers = await findBrokers(options.brokers);
+  const registry =
+    generator.seal === undefined ? {} : { schemaRegistryUrl: await findSchemaRegistry(options.registry) };
   const { plan, paceFrom } = planOf(options);
   const counted = summary(generator.tally?.());
   const progress = startProgress(screen, generator.pipeline, plan.count);
@@ -49,6 +52,7 @@ await runProgram(async () => {
   try {
     await send(generator, plan, {
       brokers,
+      ...registry,
       ...(paceFrom === undefined ? {} : { paceFrom }),
       onSent(records) {
         counted.add(records);

@@ -1,7 +1,20 @@
 // The ways a record can be bad, each made out of a good one.
 import { type Draw, integer, pick } from "./random.ts";
 
-export type BadKind = "not-json" | "truncated" | "wrong-type" | "missing-field" | "tombstone" | "far-future";
+export type BadKind =
+  | "not-json"
+  | "random-bytes"
+  | "unknown-schema"
+  | "other-schema"
+  | "truncated"
+  | "wrong-type"
+  | "missing-field"
+  | "not-a-number"
+  | "huge-number"
+  | "sql"
+  | "huge-text"
+  | "tombstone"
+  | "far-future";
 
 /** The value that is sent for a record of this kind. What isn't damage (also `far-future`: its time is what is wrong) stays. */
 export function damage(
@@ -27,7 +40,7 @@ export function damage(
 }
 
 // Not even UTF-8: whoever keeps these bytes as text doesn't keep them.
-function noise(draw: Draw): Buffer {
+export function noise(draw: Draw): Buffer {
   const bytes = Buffer.alloc(integer(draw, 8, 64), 0xff);
   for (let at = 2; at < bytes.length; at++) bytes[at] = draw();
   return bytes;

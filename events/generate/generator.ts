@@ -39,12 +39,24 @@ export interface TrafficGenerator<Facts = unknown, Pools = unknown> {
   readonly badKinds: readonly BadKind[];
   /** Fields without which, or with another type in which, a record is refused. */
   readonly checkedFields: readonly string[];
+  /** How many records in a hundred are there a second time, as a source sends them that was cut off; none unless told otherwise. */
+  readonly repeatPercent?: number;
   /** What is slow to make and can be drawn from: made once a run. */
-  pools(faker: Faker): Pools;
-  /** A good record: its key, its JSON, and the facts of it. */
-  record(slot: Slot, draw: Draw, pools: Pools): { key: string; value: string; facts: Facts };
+  pools(faker: Faker, plan: Plan): Pools;
+  /** A good record: its key, its value (JSON, where damage is left to this file), and the facts of it. */
+  record(slot: Slot, draw: Draw, pools: Pools): { key: string; value: string | Buffer; facts: Facts };
+  /** The value of a record of a bad kind, for values that are not JSON. */
+  damage?(kind: Kind, facts: Facts, draw: Draw): Buffer | null;
+  /** Fits values to where they are sent, such as schema ids to the registry there. */
+  seal?(edges: SealEdges): Promise<(value: GeneratedRecord["value"]) => GeneratedRecord["value"]>;
   /** What was sent, in the pipeline's own words, for the summary. */
   tally?(): Tally<Facts>;
+}
+
+/** What `seal` may need of the place that records are sent to. */
+export interface SealEdges {
+  /** The schema registry's address. */
+  readonly schemaRegistryUrl: string;
 }
 
 /** A record's place in the plan. */
@@ -62,6 +74,9 @@ export interface Tally<Facts> {
 
 /** Event time runs at this rate when records are sent as fast as they go. */
 export const DEFAULT_EVENT_RATE = 1000;
+
+/** How many records further on one may be there a second time. */
+const FURTHEST_REPEAT = 50;
 
 /** A good record is at most this far behind its place: half of what windows tolerate, the other half is for the way. */
 export const MAX_DISORDER_MS = 500;
@@ -86,13 +101,17 @@ export function recordMaker<Facts, Pools>(
   generator: TrafficGenerator<Facts, Pools>,
   plan: Plan,
 ): (index: number) => GeneratedRecord<Facts> {
-  const pools = generator.pools(seededFaker(plan.seed));
-  return (index) => {
+  const pools = generator.pools(seededFaker(plan.seed), plan);
+  const { repeatPercent = 0 } = generator;
+  return function make(index): GeneratedRecord<Facts> {
     const draw = draws(plan.seed, index);
     const kind = drawKind(generator.badKinds, plan, draw);
+    if (index > 0 && repeatPercent > 0 && fraction(draw) * 100 < repeatPercent) {
+      return { ...make(Math.max(0, index - 1 - integer(draw, 0, FURTHEST_REPEAT))), index };
+    }
     const eventTime = dueTime(plan, index) - drawDelay(kind, draw);
     const { key, value, facts } = generator.record({ index, eventTime }, draw, pools);
-    return { index, kind, eventTime, key, value: damage(kind, value, generator.checkedFields, draw), facts };
+    return { index, kind, eventTime, key, value: damaged(generator, { kind, value, facts }, draw), facts };
   };
 }
 
@@ -108,6 +127,15 @@ export function* allRecords<Facts, Pools>(
 /** Whether a pipeline takes this record in: late ones are valid too. */
 export function isValid(record: { readonly kind: Kind }): boolean {
   return record.kind === "good" || record.kind === "late" || record.kind === "too-late";
+}
+
+function damaged<Facts, Pools>(
+  { damage: ownDamage, checkedFields }: TrafficGenerator<Facts, Pools>,
+  { kind, value, facts }: Pick<GeneratedRecord<Facts>, "kind" | "facts"> & { readonly value: string | Buffer },
+  draw: Draw,
+): GeneratedRecord["value"] {
+  if (isValid({ kind })) return value;
+  return ownDamage === undefined ? damage(kind, String(value), checkedFields, draw) : ownDamage(kind, facts, draw);
 }
 
 function drawKind(badKinds: readonly BadKind[], plan: Plan, draw: Draw): Kind {

@@ -2,9 +2,10 @@
 import type { TrafficGenerator } from "./generator.ts";
 import { logins } from "./logins.ts";
 import { rides } from "./rides.ts";
+import { trades } from "./trades.ts";
 import { transactions } from "./transactions.ts";
 
-export const generators = { rides, transactions, logins } as const;
+export const generators = { rides, transactions, logins, trades } as const;
 
 export type PipelineName = keyof typeof generators;
 

@@ -6,6 +6,8 @@ import { dueTime, type GeneratedRecord, type Plan, recordMaker, type TrafficGene
 
 export interface SendOptions<Facts> {
   readonly brokers: readonly string[];
+  /** For generators whose values carry schema ids. */
+  readonly schemaRegistryUrl?: string;
   /** When the first record is due, in milliseconds since the epoch; each of the rest in its turn. Absent: as fast as they go. */
   readonly paceFrom?: number;
   /** Ten, unless told otherwise. What is sent doesn't depend on it. */
@@ -21,6 +23,8 @@ export class CannotSend extends Error {
 
 // Fewer than what the broker takes in one request (1 MB by default), even if all of them are for one partition.
 const LARGEST_SLICE = 1400;
+/** The same for records that are larger than usual. */
+const LARGEST_REQUEST_BYTES = 900_000;
 const PACED_SLICE_MS = 50;
 
 /** Sends everything, and returns when the broker has it all. */
@@ -32,6 +36,7 @@ export async function send<Facts, Pools>(
   const { topic } = generator;
   const kafka = new Kafka({ clientId: "generator", brokers: [...options.brokers], logLevel: logLevel.NOTHING });
   const partitions = await partitionCount(kafka, topic);
+  const seal = await sealOf(generator, options.schemaRegistryUrl);
   const record = recordMaker(generator, plan);
   const { paceFrom } = options;
   const pacedSlice = Math.ceil((plan.rate * PACED_SLICE_MS) / 1000);
@@ -64,17 +69,18 @@ export async function send<Facts, Pools>(
     }
     const shares: GeneratedRecord<Facts>[][] = turns.map(() => []);
     for (let index = from; index < to; index++) {
-      const made = record(index);
+      const made = seal(record(index));
       shares[partitionOfKey(made.key, partitions)]!.push(made);
     }
     return shares;
   }
 
   async function sendShare(producer: Producer, partition: number, share: GeneratedRecord<Facts>[]): Promise<void> {
-    if (share.length === 0) return;
-    const messages = share.map(({ key, value }) => ({ key, value, partition }));
-    const [sent] = await producer.send({ topic, messages });
-    options.onSent?.(share, partition, Number(sent?.baseOffset));
+    for (const records of requestsOf(share)) {
+      const messages = records.map(({ key, value }) => ({ key, value, partition }));
+      const [sent] = await producer.send({ topic, messages });
+      options.onSent?.(records, partition, Number(sent?.baseOffset));
+    }
   }
 
   const senders = Math.min(options.senders ?? 10, Math.ceil(plan.count / sliceSize));
@@ -87,6 +93,33 @@ export async function send<Facts, Pools>(
   } finally {
     await Promise.all(producers.map((producer) => producer.disconnect()));
   }
+}
+
+/** What a generator does to values for the place they are sent to. */
+async function sealOf<Facts, Pools>(
+  { pipeline, seal }: TrafficGenerator<Facts, Pools>,
+  schemaRegistryUrl: string | undefined,
+): Promise<(record: GeneratedRecord<Facts>) => GeneratedRecord<Facts>> {
+  if (seal === undefined) return (record) => record;
+  if (schemaRegistryUrl === undefined) throw new CannotSend(`Records of '${pipeline}' need a schema registry.`);
+  const sealed = await seal({ schemaRegistryUrl });
+  return (record) => ({ ...record, value: sealed(record.value) });
+}
+
+/** A share cut into what the broker takes in one request; order is kept. */
+function* requestsOf<Facts>(share: readonly GeneratedRecord<Facts>[]): Generator<GeneratedRecord<Facts>[]> {
+  let request: GeneratedRecord<Facts>[] = [];
+  let bytes = 0;
+  for (const record of share) {
+    if (request.length > 0 && bytes + (record.value?.length ?? 0) > LARGEST_REQUEST_BYTES) {
+      yield request;
+      request = [];
+      bytes = 0;
+    }
+    request.push(record);
+    bytes += record.value?.length ?? 0;
+  }
+  if (request.length > 0) yield request;
 }
 
 async function partitionCount(kafka: Kafka, topic: string): Promise<number> {

@@ -8,7 +8,8 @@ import { sink } from "../../lib/postgres/sink.ts";
 import { schemaRegistry } from "../../lib/registry/client.ts";
 import { registryFormat } from "../../lib/registry/format.ts";
 import { columns, identity, migrations, table, tradeRow } from "./row.ts";
-import { Trade, tradeAvro } from "./schema.ts";
+import { Trade } from "./schema.ts";
+import tradeAvro from "./trades.avsc.json" with { type: "json" };
 
 const deadLetters = required("DEAD_LETTER_TOPIC");
 const trades = sink<Trade, typeof columns>({

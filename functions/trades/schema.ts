@@ -1,4 +1,5 @@
 // A trade as Binance's trade stream has it. Fields that are not named here are ignored.
+// trades.avsc.json is the same in Avro: what producers register, and what every other version is read as. A new field there has a default.
 // https://developers.binance.com/docs/binance-spot-api-docs/web-socket-streams#trade-streams
 
 import * as z from "zod";
@@ -32,23 +33,3 @@ export const Trade = z.object({
 });
 
 export type Trade = z.infer<typeof Trade>;
-
-/** What producers register, and what every other version is read as: a new field has a default. */
-export const tradeAvro = {
-  type: "record",
-  name: "Trade",
-  namespace: "binance",
-  fields: [
-    { name: "e", type: "string", doc: "event type: trade" },
-    { name: "E", type: "long", doc: "event time, ms since the epoch" },
-    { name: "s", type: "string", doc: "symbol" },
-    { name: "t", type: "long", doc: "trade id" },
-    { name: "p", type: "string", doc: "price, decimal" },
-    { name: "q", type: "string", doc: "quantity, decimal" },
-    { name: "b", type: ["null", "long"], default: null, doc: "buyer order id" },
-    { name: "a", type: ["null", "long"], default: null, doc: "seller order id" },
-    { name: "T", type: "long", doc: "trade time, ms since the epoch" },
-    { name: "m", type: "boolean", doc: "whether the buyer is the maker" },
-    { name: "M", type: "boolean", default: true, doc: "to be ignored" },
-  ],
-} as const;

@@ -27,7 +27,7 @@ export function registryEncoder<V>({ registry, topic, schema }: EncoderOptions):
 
   async function register(): Promise<(value: V) => Buffer> {
     const id = await registry.register(`${topic}-value`, text);
-    return (value) => encodedWith(type, id, value);
+    return (value) => encoded(type, id, value);
   }
 
   function ready() {
@@ -43,7 +43,8 @@ export function registryEncoder<V>({ registry, topic, schema }: EncoderOptions):
 /** One buffer for every value: what is in it is copied out. Grown to the largest value seen. */
 let scratch = Buffer.allocUnsafeSlow(4 * 1024);
 
-function encodedWith(type: AvroType, id: number, value: unknown): Buffer {
+/** A value as it stands in a record: prefix and Avro. */
+export function encoded(type: AvroType, id: number, value: unknown): Buffer {
   let end = written(type, value);
   if (end < 0) {
     scratch = Buffer.allocUnsafeSlow(2 * (scratch.length - end));

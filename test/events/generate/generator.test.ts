@@ -1,3 +1,4 @@
+import { hash } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import {
   allRecords,
@@ -20,7 +21,7 @@ const plan: Plan = {
 };
 
 function bytes(record: GeneratedRecord): string {
-  return `${record.key}|${record.value === null ? "null" : Buffer.from(record.value).toString("hex")}`;
+  return `${record.key}|${record.value === null ? "null" : hash("sha1", record.value)}`;
 }
 
 describe.each<TrafficGenerator>(Object.values(generators))("traffic of $pipeline", (generator) => {
