@@ -116,7 +116,8 @@ export function consume<V>(consumer: Consumer<V>): Handler {
     }
     const failures = (await Promise.all(attempts)).filter(isFailure);
     if (failures.length === 0) return answers ? { batchItemFailures: [] } : undefined;
-    if (!answers || failures.length === shares.length) throw failed(failures, shares.length);
+    // Answered also where every partition failed: a thrown error would have the batch bisected, down to single records in an outage.
+    if (!answers) throw failed(failures, shares.length);
     return { batchItemFailures: failures.flatMap(itemsOf) };
   };
 }
