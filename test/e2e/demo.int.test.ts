@@ -1,0 +1,106 @@
+// The demo as a user starts it: a process of its own, with services of its own.
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { join } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
+import { afterEach, describe, expect, it } from "vitest";
+import { isRunning } from "../support/processes.ts";
+import { root } from "../support/source-tree.ts";
+
+interface Started {
+  readonly child: ChildProcess;
+  output(): string;
+  /** Every process that the demo has started so far, and theirs. */
+  readonly descendants: Set<number>;
+  readonly exited: Promise<{ readonly code: number | null; readonly signal: NodeJS.Signals | null }>;
+  stopWatching(): void;
+}
+
+const started: Started[] = [];
+
+function startDemo(...options: string[]): Started {
+  const { KAFKA_BROKERS: _, DYNAMODB_ENDPOINT: __, ...environment } = process.env;
+  const program = join(root, "localstack", "demo.ts");
+  const child = spawn(process.execPath, ["--disable-warning=TimeoutNegativeWarning", program, ...options], {
+    cwd: root,
+    env: environment,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let output = "";
+  for (const stream of [child.stdout, child.stderr]) stream.setEncoding("utf8").on("data", (text) => (output += text));
+  const descendants = new Set<number>();
+  const watching = setInterval(() => addDescendants(child.pid!, descendants), 200);
+  const exited = new Promise<Awaited<Started["exited"]>>((resolve) =>
+    child.once("close", (code, signal) => resolve({ code, signal })),
+  );
+  const demo = { child, output: () => output, descendants, exited, stopWatching: () => clearInterval(watching) };
+  started.push(demo);
+  return demo;
+}
+
+function addDescendants(of: number, known: Set<number>): void {
+  const lines = execFileSync("ps", ["-eo", "pid=,ppid="], { encoding: "utf8" }).trim().split("\n");
+  const pairs = lines.map((line) => line.trim().split(/\s+/).map(Number) as [pid: number, parent: number]);
+  let before = -1;
+  while (known.size > before) {
+    before = known.size;
+    for (const [pid, parent] of pairs) if (parent === of || known.has(parent)) known.add(pid);
+  }
+}
+
+async function until(what: string, isTrue: () => boolean, withinMs: number): Promise<void> {
+  const deadline = Date.now() + withinMs;
+  while (!isTrue()) {
+    if (Date.now() > deadline) throw new Error(`${what} did not come about within ${withinMs} ms`);
+    await wait(100);
+  }
+}
+
+/** Fails unless everything that the demo started has ended. */
+async function expectNothingLeft({ descendants, output }: Started): Promise<void> {
+  const left = () => [...descendants].filter(isRunning);
+  await until("the end of all processes", () => left().length === 0, 20_000).catch(() => {});
+  expect(left(), output()).toEqual([]);
+  expect(descendants.size).toBeGreaterThan(4);
+}
+
+afterEach(() => {
+  for (const { child, stopWatching } of started.splice(0)) {
+    stopWatching();
+    child.kill("SIGKILL");
+  }
+});
+
+const isSending = ({ output }: Started) => /rides [1-9][\d,]* sent/.test(output());
+
+describe("npm run demo", () => {
+  it("starts everything, finds every window exact and every ride once, says PASS and leaves nothing running", async () => {
+    const demo = startDemo("--count", "4000", "--rate", "1000");
+    const { code } = await demo.exited;
+    const output = demo.output();
+    expect(code, output).toBe(0);
+    expect(output).toMatch(/\nPASS\n$/);
+    expect(output).toContain("Sending 8,000 rides and 4,000 transactions");
+    expect(output).toMatch(/first ride after \d+\.\d s, first window after \d+\.\d s/);
+    expect(output.match(/^ {2}\d\d:\d\d:\d\d – \d\d:\d\d:\d\d .* ✔$/gm)?.length).toBeGreaterThanOrEqual(2);
+    expect(output).not.toMatch(/✘|Error|warning/i);
+    await expectNothingLeft(demo);
+  });
+
+  it("ends everything on Ctrl-C", async () => {
+    const demo = startDemo("--count", "60000", "--rate", "1000");
+    await until("traffic", () => isSending(demo), 90_000);
+    demo.child.kill("SIGINT");
+    const { code } = await demo.exited;
+    expect(code, demo.output()).toBe(130);
+    expect(demo.output()).not.toContain("PASS");
+    await expectNothingLeft(demo);
+  });
+
+  it("leaves nothing running when it is killed", async () => {
+    const demo = startDemo("--count", "60000", "--rate", "1000");
+    await until("traffic", () => isSending(demo), 90_000);
+    demo.child.kill("SIGKILL");
+    await demo.exited;
+    await expectNothingLeft(demo);
+  });
+});
