@@ -15,6 +15,8 @@ import {
 } from "./service-mappings.ts";
 
 interface ServerlessFunction extends FunctionDeclaration {
+  /** As deployed. */
+  readonly name?: string;
   events?: Record<string, unknown>[];
   environment?: Record<string, unknown>;
   topics?: Record<string, TopicSettings>;
@@ -78,6 +80,7 @@ export default class KafkaMapping {
 
     const topics = functions.map(([name, declared]) => this.#prepareFunction(name, declared, source));
     this.#refuse(topicFaults(topics));
+    fillKeptPlaces(functions.map(([, declared]) => declared));
     const resources = this.#resources();
     resources.Metadata = { ...resources.Metadata, KafkaTopics: topicsOf(topics) };
   }
@@ -130,6 +133,16 @@ export default class KafkaMapping {
 
   #refuse(faults: readonly string[]): void {
     if (faults.length > 0) throw new this.#serverless.classes.Error(faults.join("\n"), "KAFKA_MAPPING_INVALID");
+  }
+}
+
+/** Tells the function that renews committed offsets whose they are: `function=topic`, one for each function that reads Kafka. */
+function fillKeptPlaces(functions: readonly ServerlessFunction[]): void {
+  const places = functions.flatMap(({ name, events = [] }) =>
+    events.flatMap((event) => kafkaEventOf(event) ?? []).map(({ declaration }) => `${name}=${declaration.topic}`),
+  );
+  for (const { environment } of functions) {
+    if (environment?.KEPT_PLACES !== undefined) environment.KEPT_PLACES = places.join(",");
   }
 }
 

@@ -1,5 +1,5 @@
-// EventBridge rules with a rate: the function is invoked at start and then every period, whether or not the previous
-// invocation still runs. A failed invocation is tried twice more, as Lambda does for asynchronous ones.
+// EventBridge rules with a rate: the function is invoked every period, whether or not the previous invocation still runs; at start
+// already where the period is a minute, EventBridge's shortest, for whoever waits for it. A failed invocation is tried twice more, as Lambda does for asynchronous ones.
 // https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-scheduled-rule-pattern.html  https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
 import { type Clock, sleep } from "./clock.ts";
 import type { Invoker } from "./invoke.ts";
@@ -36,6 +36,9 @@ export interface ScheduleOptions {
 
 const UNIT_MS: Readonly<Record<string, number>> = { minute: 60_000, hour: 3_600_000, day: 86_400_000 };
 
+/** A schedule of this period or less is not waited for at start. */
+const SOON_MS = 60_000;
+
 /** The template's rules that invoke one of the given functions (logical ids). Throws for one that is not a rate. */
 export function schedulesOf(template: Template, functions: readonly string[]): Schedule[] {
   return resourcesOfType(template, "AWS::Events::Rule").flatMap((rule) => {
@@ -52,7 +55,7 @@ export function schedulesOf(template: Template, functions: readonly string[]): S
 /** Invokes until the signal aborts. */
 export function runSchedule(schedule: Schedule, options: ScheduleOptions, signal: AbortSignal): void {
   const { clock } = options;
-  let at = clock.now();
+  let at = clock.now() + (schedule.everyMs > SOON_MS ? schedule.everyMs : 0);
   const tick = () => {
     if (signal.aborted) return;
     void invoke(schedule, options, signal);
@@ -61,7 +64,8 @@ export function runSchedule(schedule: Schedule, options: ScheduleOptions, signal
     const cancel = clock.at(at, tick);
     signal.addEventListener("abort", cancel, { once: true });
   };
-  tick();
+  const cancel = clock.at(at, tick);
+  signal.addEventListener("abort", cancel, { once: true });
 }
 
 async function invoke(schedule: Schedule, options: ScheduleOptions, signal: AbortSignal): Promise<void> {

@@ -146,6 +146,13 @@ describe("the template", () => {
     expect(topics.filter((topic) => topic.endsWith("_failed"))).toEqual([]);
   });
 
+  it("tells the keeper every function that reads Kafka, and its topic", () => {
+    const kept = String(functionOf(provisioned, "keepPlaces").Properties.Environment.Variables.KEPT_PLACES).split(",");
+    expect(kept.map((place) => place.replace(/^serverless-kafka-streams-dev-/, "")).sort()).toEqual(
+      consuming.map(({ name, topic }) => `${name}=${topic}`).sort(),
+    );
+  });
+
   it("has the windows' table: paid by use, expiring, recoverable, encrypted", () => {
     expect(provisioned.template.Resources.WindowsTable?.Properties).toMatchObject({
       BillingMode: "PAY_PER_REQUEST",

@@ -1,0 +1,21 @@
+// Keeps every function's places in Kafka from expiring: brokers forget a group without members after 7 days by default, and a topic that
+// is read again from its start would then be published again. One place a function and topic it reads, as the deployment lists them.
+
+import { requiredList } from "../../lib/config.ts";
+import { functionOwner, openConnection } from "../../lib/kafka/client.ts";
+import { keepPlaces } from "../../lib/kafka/keep.ts";
+import { log } from "../../lib/telemetry.ts";
+
+const brokers = requiredList("KAFKA_BROKERS");
+const places = requiredList("KEPT_PLACES").map((place) => place.split("=") as [functionName: string, topic: string]);
+
+export async function handler(): Promise<void> {
+  for (const [functionName, topic] of places) {
+    const connection = openConnection({ brokers, owner: functionOwner(functionName) });
+    try {
+      log.info("places kept", { function: functionName, topic, places: await keepPlaces(connection, topic) });
+    } finally {
+      await connection.close();
+    }
+  }
+}
