@@ -25,6 +25,20 @@ export function requiredNumber(name: string, environment: Environment = process.
   return value;
 }
 
+/** The setting `name` as one of the given words. */
+export function requiredOneOf<T extends string>(
+  name: string,
+  words: readonly T[],
+  environment: Environment = process.env,
+): T {
+  const text = required(name, environment);
+  const word = words.find((one) => one === text);
+  if (word !== undefined) return word;
+  throw new ConfigError(
+    `Environment variable ${name} must be one of ${words.join(", ")}: got ${JSON.stringify(text)}.`,
+  );
+}
+
 /** The setting `name`, or `otherwise` where it is missing or empty. */
 export function optional(name: string, otherwise: string, environment?: Environment): string;
 export function optional(name: string, otherwise?: undefined, environment?: Environment): string | undefined;

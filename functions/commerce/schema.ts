@@ -71,6 +71,11 @@ export type OrderEvent = z.output<typeof OrderEvent>;
 export type DeliveryEvent = z.output<typeof DeliveryEvent>;
 export type CommerceEvent = PurchaseEvent | OrderEvent | DeliveryEvent;
 
+/** The schema of a type whose name is known at run time only. */
+export function eventSchema(type: EventType): z.ZodType<CommerceEvent> {
+  return eventSchemas[type];
+}
+
 /** What is checked of an event whose type is none of the three, so that it hears of everything that is wrong at once. */
 export const EventOfUnknownType = z.object({
   event_name: text,

@@ -8,6 +8,11 @@ import type { AppendedOnce, KeyedRequest } from "../../lib/kafka/append-once.ts"
 import { MOST_BYTES } from "./correct.ts";
 import { type CommerceEvent, EventOfUnknownType, type EventType, eventSchemas, isEventType, keyOf } from "./schema.ts";
 
+/** The function's time limit, as functions.yml has it. */
+export const TIME_LIMIT_MS = 15_000;
+/** What Kafka, the registry and the store have together before the answer is 503. */
+export const WITHIN_MS = 8_000;
+
 /** The longest idempotency key, in characters. */
 export const LONGEST_KEY = 255;
 

@@ -1,9 +1,10 @@
 // Every record of a topic goes one way and one way only: a batch's records, whatever topics they go to, and that the batch is done are
 // ONE Kafka transaction. A record that is there twice, because its publisher's transaction was tried twice, goes once.
 
+import * as z from "zod";
 import { log, measure } from "../telemetry.ts";
 import { environmentConnection, type KafkaConnection } from "./client.ts";
-import type { Batch, SideOutput } from "./consume.ts";
+import type { Batch, Consumer, SourcePartition } from "./consume.ts";
 import { topicPartition, type WireRecord } from "./event.ts";
 import { ExactlyOnceProducer, type OutgoingMessage } from "./exactly-once.ts";
 import { type Provenance, Repeats } from "./repeats.ts";
@@ -16,6 +17,8 @@ export interface Rerouted {
 }
 
 export interface RerouteOptions {
+  /** Where records go that no way is found for; named in log lines. */
+  readonly otherwise: string;
   /** Where a record goes and as what. It must say the same of a record whenever it is asked. */
   readonly route: (record: WireRecord) => Promise<Rerouted>;
   /** Where a record comes from, for a record that another pipeline's transactions have written. */
@@ -26,33 +29,29 @@ export interface RerouteOptions {
   readonly connection?: KafkaConnection;
 }
 
-export interface Rerouting {
-  /** The `process` of a consumer. It takes all records of the batch, poison included. */
-  process(batch: Pick<Batch<unknown>, "topic" | "partition" | "wire">): Promise<void>;
-  /** The `poison` of the same consumer: nothing is set aside, for every record has its way. */
-  readonly poison: SideOutput;
+type Share = Pick<Batch<unknown>, "topic" | "partition" | "wire">;
+
+/** A consumer that refuses nothing: every record has its way, be it a tombstone. */
+export interface Rerouting extends Consumer<unknown> {
+  readonly process: (batch: Share) => Promise<void>;
 }
 
 /** Sends each record of a topic its way. */
-export function rerouting({
-  route,
-  provenance,
-  prepare,
-  connection = environmentConnection(),
-}: RerouteOptions): Rerouting {
+export function rerouting(options: RerouteOptions): Rerouting {
+  const { route, provenance, prepare, otherwise, connection = environmentConnection() } = options;
   const producers = new Map<string, ExactlyOnceProducer>();
 
-  function producerOf({ topic, partition }: Pick<Batch<unknown>, "topic" | "partition">): ExactlyOnceProducer {
+  function producerOf({ topic, partition }: SourcePartition): ExactlyOnceProducer {
     const name = topicPartition(topic, partition);
     const made = producers.get(name);
     if (made !== undefined) return made;
-    const ledger = { group: connection.owner, source: { topic, partition }, outputTopic: topic };
+    const ledger = { group: connection.owner, source: { topic, partition }, outputTopic: otherwise };
     const producer = new ExactlyOnceProducer(connection, ledger);
     producers.set(name, producer);
     return producer;
   }
 
-  async function process(batch: Pick<Batch<unknown>, "topic" | "partition" | "wire">): Promise<void> {
+  async function process(batch: Share): Promise<void> {
     await prepare?.(batch.wire);
     const routed = await Promise.all(batch.wire.map(async (record) => ({ record, ...(await route(record)) })));
     const ways = new Map<string, number>();
@@ -80,7 +79,9 @@ export function rerouting({
   }
 
   return {
+    input: z.unknown(),
+    format: { read: () => undefined },
+    poison: { topic: otherwise, publish: async () => undefined, refresh: (source) => producerOf(source).refresh() },
     process,
-    poison: { topic: "", publish: async () => undefined, refresh: (source) => producerOf(source).refresh() },
   };
 }

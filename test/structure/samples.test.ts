@@ -44,7 +44,10 @@ describe("samples", () => {
       const topics = events.flatMap((event) => event.kafka?.topic ?? []);
       const fits = kafkaSamples.some(({ event }) => recordsOf(event).every(({ topic }) => topics.includes(topic)));
       const isScheduled = events.some((event) => event.schedule !== undefined);
-      expect(fits || isScheduled, `${name} has no sample event under events/`).toBe(true);
+      const isRequested = samples.some(({ content }) =>
+        events.some(({ httpApi }) => httpApi !== undefined && httpApi === content.routeKey),
+      );
+      expect(fits || isScheduled || isRequested, `${name} has no sample event under events/`).toBe(true);
     }
   });
 

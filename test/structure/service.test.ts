@@ -20,13 +20,13 @@ describe.each(functions)("%s", (_name, declaration) => {
   const names = (pattern: RegExp) => code.flatMap((text) => [...text.matchAll(pattern)].map((match) => match[1] ?? ""));
 
   it("is given every setting that its code requires", () => {
-    const required = names(/\brequired(?:Number|List)?\("(\w+)"/g);
+    const required = names(/\brequired(?:Number|List|OneOf)?\("(\w+)"/g);
     const given = [...declared, ...provided, ...fromRuntime, ...(kafkaEvents.length > 0 ? fromMapping : [])];
     expect(required.filter((name) => !given.includes(name))).toEqual([]);
   });
 
   it("is given no setting that its code doesn't read", () => {
-    const read = names(/\b(?:required(?:Number|List)?|optional)\("(\w+)"/g);
+    const read = names(/\b(?:required(?:Number|List|OneOf)?|optional)\("(\w+)"/g);
     expect(declared.filter((name) => !read.includes(name) && !forNode.includes(name))).toEqual([]);
   });
 

@@ -24,6 +24,7 @@ export interface EventDeclaration {
   readonly kafka?: Readonly<Record<string, unknown>>;
   readonly msk?: Readonly<Record<string, unknown>>;
   readonly schedule?: unknown;
+  readonly httpApi?: string;
 }
 
 /** Paths from the root that match, in order. */
