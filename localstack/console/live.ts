@@ -1,5 +1,6 @@
 // A few lines that keep up with what is going on: redrawn in place on a terminal, one plain line a second anywhere else,
 // while there is something new.
+import { stripVTControlCharacters } from "node:util";
 import type { Screen } from "./screen.ts";
 
 export interface View {
@@ -31,11 +32,11 @@ export function startLive(screen: Screen, view: View): Live {
       },
     };
   }
-  let drawnLines = 0;
+  let drawnRows = 0;
   const draw = () => {
     const block = view.block();
-    screen.write(`${drawnLines > 0 ? `\x1b[${drawnLines}A\x1b[0J` : ""}${block}`);
-    drawnLines = block.split("\n").length - 1;
+    screen.write(`${drawnRows > 0 ? `\x1b[${drawnRows}A\x1b[0J` : ""}${block}`);
+    drawnRows = rowsOf(block, screen.width);
   };
   draw();
   const timer = setInterval(draw, 200);
@@ -45,4 +46,10 @@ export function startLive(screen: Screen, view: View): Live {
       draw();
     },
   };
+}
+
+/** How many rows a block takes: a line that is wider than the terminal takes several. */
+function rowsOf(block: string, width: number): number {
+  const lines = stripVTControlCharacters(block).split("\n").slice(0, -1);
+  return lines.reduce((rows, line) => rows + Math.max(1, Math.ceil(line.length / width)), 0);
 }

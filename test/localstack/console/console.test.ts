@@ -92,6 +92,13 @@ describe("what moves", () => {
     expect(written).toEqual(["row\n", `${up(1)}row\nrow\nrow\n`, `${up(3)}row\nrow\nrow\n`]);
   });
 
+  it("a line that is wider than the terminal counts as the rows it takes", () => {
+    const written: string[] = [];
+    const screen = { ...memoryScreen(), isTerminal: true, width: 10, write: (text: string) => void written.push(text) };
+    startLive(screen, { block: () => `\x1b[2m${"x".repeat(25)}\x1b[22m\n\n`, line: () => "never" }).stop();
+    expect(written[1]?.startsWith("\x1b[4A")).toBe(true);
+  });
+
   it("a step is printed when it is done, with the time it took", async () => {
     const screen = memoryScreen();
     const steps = printSteps(screen);
