@@ -2,8 +2,19 @@
 
 import { randomBytes } from "node:crypto";
 import { afterEach, describe, expect, test } from "vitest";
+import type { KafkaEvent } from "../../../lib/kafka/event.ts";
 import { freshTopic, kafkaClient, produce, readAll } from "../../support/kafka.ts";
-import { committed, numbered, RecordingInvoker, recordsOf, run, stopAll, textOf, until } from "./running.ts";
+import {
+  type Answer,
+  committed,
+  numbered,
+  RecordingInvoker,
+  recordsOf,
+  run,
+  stopAll,
+  textOf,
+  until,
+} from "./running.ts";
 
 afterEach(stopAll);
 
@@ -186,6 +197,24 @@ describe("failures", () => {
     expect((await committed(topic, topic))[0]).toBe(0);
     expect(new Set(invoker.sent()[poison])).toEqual(new Set([0, 1, 2, 3, 4]));
     expect(invoker.overlaps).toEqual([]);
+  });
+
+  test("a partition that is stuck with a full buffer does not hold up the others of its broker", async () => {
+    const topic = await freshTopic({ partitions: 3 });
+    const pad = "x".repeat(2000);
+    for (let i = 0; i < 9; i++) {
+      await produce(
+        topic,
+        numbered(i * 1000, 1000).map((record) => ({ ...record, value: `${record.value} ${pad}` })),
+      );
+    }
+    const stuck = `${topic}-0`;
+    const invoker = new RecordingInvoker((event) => ({ kind: stuck in event.records ? "function-error" : "success" }));
+    const source = await run({ topic, invoker, settings: group(topic) });
+    await until(async () => (await committed(topic, topic)).slice(1).every((offset) => offset === 3000));
+    const [first] = source.status().mappings[0]!.partitions;
+    expect(first?.doneTo).toBe(0);
+    expect(first?.buffered).toBeLessThan(3000);
   });
 
   test("nothing is committed before the function has answered", async () => {
@@ -418,6 +447,63 @@ describe("markers and rebalances", () => {
     expect(new Set(values).size).toBe(produced);
     // In-flight batches were let finish and committed before partitions moved.
     expect(values.length).toBe(produced);
+    expect(invokers.flatMap(({ overlaps }) => overlaps)).toEqual([]);
+  });
+
+  test("members that come and go while the function fails: nothing is lost, and each partition's records come in order", async () => {
+    const topic = await freshTopic({ partitions: 3 });
+    const succeeded: Record<string, number[]> = {};
+    const answer = (event: KafkaEvent): Answer => {
+      const keys = Object.keys(event.records);
+      const toss = Math.random();
+      if (toss < 0.1) return { kind: "function-error" };
+      if (toss < 0.2) return { kind: "not-delivered" };
+      // A partial response fails a suffix of one partition.
+      const failing = toss < 0.4 ? keys[0]! : undefined;
+      for (const key of keys) {
+        const done = key === failing ? event.records[key]!.slice(0, -1) : event.records[key]!;
+        succeeded[key] = [...(succeeded[key] ?? []), ...done.map(({ offset }) => offset)];
+      }
+      const last = failing === undefined ? undefined : event.records[failing]?.at(-1)?.offset;
+      const failures = failing === undefined ? [] : [{ itemIdentifier: { partition: failing, offset: last } }];
+      return { kind: "success", response: { batchItemFailures: failures } };
+    };
+    const settings = {
+      ...provisioned,
+      BatchSize: 7,
+      BisectBatchOnFunctionError: true,
+      FunctionResponseTypes: ["ReportBatchItemFailures"],
+      MaximumBatchingWindowInSeconds: 0,
+      ...group(topic),
+    };
+    const invokers: RecordingInvoker[] = [];
+    const join = () => {
+      const invoker = new RecordingInvoker(async (event) => {
+        await new Promise((resolve) => setTimeout(resolve, Math.random() * 20));
+        return answer(event);
+      });
+      invokers.push(invoker);
+      return run({ topic, invoker, settings, backOffMs: 5 });
+    };
+    let produced = 0;
+    const send = async () => {
+      for (let i = 0; i < 5; i++, produced += 60) await produce(topic, numbered(produced, 60));
+    };
+    await join();
+    for (let i = 0; i < 3; i++) {
+      const [other] = await Promise.all([join(), send()]);
+      await Promise.all([other.stop(), send()]);
+    }
+    await until(
+      async () => (await committed(topic, topic)).reduce((a, b) => a + b, 0) === produced,
+      "the commit of everything",
+      60_000,
+    );
+    for (const offsets of Object.values(succeeded)) {
+      expect(new Set(offsets).size).toBe(produced / 3);
+      const firstTimes = offsets.filter((offset, i) => offsets.indexOf(offset) === i);
+      expect(firstTimes).toEqual([...firstTimes].sort((a, b) => a - b));
+    }
     expect(invokers.flatMap(({ overlaps }) => overlaps)).toEqual([]);
   });
 
