@@ -19,15 +19,19 @@ import { startProgress } from "./console/progress.ts";
 import { screen } from "./console/screen.ts";
 import { summary } from "./console/summary.ts";
 import { findBrokers, findSchemaRegistry } from "./endpoints.ts";
+import { genLive } from "./gen-live.ts";
 
 const declared = {
-  count: wholeNumber("N", "how many records; 10,000 unless told otherwise", 10_000, 1),
+  count: wholeNumber("N", "how many records; 10,000 unless told otherwise, live ones until Ctrl-C", undefined, 1),
   rate: positiveNumber("PER_SECOND", "how many a second; as fast as they go unless told otherwise", undefined),
   seed: wholeNumber("S", "same seed, same data; 1 unless told otherwise", 1),
   start: time("event time of the first record; unless told otherwise, such that the last one's is now"),
   late: percentage("how many come late, half of them too late for their window"),
   bad: percentage("how many can't be taken in: no JSON, wrong types, missing fields and more"),
   brokers: text("HOST:PORT,..", "where Kafka listens; else KAFKA_BROKERS, else the stack of 'npm run dev'"),
+  live: toggle("for trades, real ones from Binance's public stream"),
+  symbols: text("A,B,..", "live: which ones; btcusdt,ethusdt unless told otherwise"),
+  url: text("WSS", "live: another server that speaks as Binance's does"),
   registry: text("URL", "for trades, the schema registry; else SCHEMA_REGISTRY_URL, else the stack of 'npm run dev'"),
   help: toggle("this text"),
 };
@@ -36,7 +40,7 @@ type Options = ReturnType<typeof readOptions<typeof declared>>["options"];
 
 const usage = `npm run gen -- <pipeline> [options]    pipelines: ${Object.keys(generators).join(", ")}\n\n${explainOptions(declared)}`;
 
-await runProgram(async () => {
+await runProgram(async (signal) => {
   const { options, words } = readOptions(process.argv.slice(2), declared);
   if (options.help) return void screen.write(usage);
   const generator = named(words);
@@ -45,6 +49,12 @@ await runProgram(async () => {
   const brokers = await findBrokers(options.brokers);
   const registry =
     generator.seal === undefined ? {} : { schemaRegistryUrl: await findSchemaRegistry(options.registry) };
+  if (options.live) {
+    if (generator.pipeline !== "trades") throw new UsageError(`There is no live source of '${generator.pipeline}'.`);
+    const { symbols, url, count } = options;
+    const schemaRegistryUrl = await findSchemaRegistry(options.registry);
+    return genLive({ brokers, schemaRegistryUrl, symbols, url, count, signal }, screen);
+  }
   const { plan, paceFrom } = planOf(options);
   const counted = summary(generator.tally?.());
   const progress = startProgress(screen, generator.pipeline, plan.count);
@@ -80,7 +90,10 @@ function again({ count, seed, start, rate, latePercent, badPercent }: Plan, isPa
   return [always, ...Object.entries(some).flatMap(([name, value]) => (value ? [`--${name} ${value}`] : []))].join(" ");
 }
 
-function planOf({ count, seed, rate, start, late, bad }: Options): { plan: Plan; paceFrom: number | undefined } {
+function planOf({ count = 10_000, seed, rate, start, late, bad }: Options): {
+  plan: Plan;
+  paceFrom: number | undefined;
+} {
   const now = Date.now();
   const eventRate = rate ?? DEFAULT_EVENT_RATE;
   const firstEventTime = start ?? (rate === undefined ? now - Math.floor((count * 1000) / eventRate) : now);
