@@ -29,6 +29,11 @@ export function refusedTo(topic: string, connection?: KafkaConnection): SideOutp
   return sideOutput(topic, { suffix: refused, connection });
 }
 
+/** For a function that reads a topic beside another one: the other one sets the poison aside, here it is passed over. */
+export function leftTo(topic: string): SideOutput {
+  return { topic, publish: async () => undefined, refresh: async () => undefined };
+}
+
 /** Where a pipeline's records go that come too late to count. */
 export function lateTo(topic: string, connection?: KafkaConnection): SideOutput {
   return sideOutput(topic, { suffix: late, connection });

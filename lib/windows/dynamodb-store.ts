@@ -42,7 +42,7 @@ export interface DynamoDbStoreOptions {
 }
 
 /** How long after its last change state is kept, seconds: two weeks, twice Kafka's default retention of records and offsets. */
-const KEEP_SECONDS = 14 * 24 * 3600;
+export const KEEP_SECONDS = 14 * 24 * 3600;
 
 /** One pipeline's state in the table. */
 export function dynamoDbStore(options: DynamoDbStoreOptions): WindowStore {

@@ -29,10 +29,8 @@ export interface GlobalWindow<In, A extends Aggregates<In> = Aggregates<In>> ext
 }
 
 /** The results of aggregates, by field. */
-export type TotalsOf<W extends { readonly aggregate: object }> = {
-  readonly [Field in keyof W["aggregate"]]: W["aggregate"][Field] extends Aggregator<never, infer _, infer Result>
-    ? Result
-    : never;
+export type TotalsOf<A extends Aggregates<never>> = {
+  readonly [Field in keyof A]: A[Field] extends Aggregator<never, infer _, infer Result> ? Result : never;
 };
 
 /** Every record has this event time, and the window starts with it. */
@@ -60,16 +58,16 @@ export function shareKey({ name, version }: PipelineKey, topic: string): Pipelin
 }
 
 /** The totals over the shares in these stores, of every batch that was done before this was called. */
-export async function readTotals<W extends GlobalWindow<never>>(
-  { aggregate }: W,
+export async function readTotals<A extends Aggregates<never>>(
+  { aggregate }: GlobalWindow<never, A>,
   stores: readonly WindowStore[],
-): Promise<TotalsOf<W>> {
+): Promise<TotalsOf<A>> {
   const fields = Object.entries(aggregate);
   const shape = { aggregate: Object.fromEntries(fields.map(([field, { kind }]) => [field, kind])) };
   const zero: WindowState = Object.fromEntries(fields.map(([field, one]) => [field, one.zero()]));
   const states = (await Promise.all(stores.map(statesIn))).flat();
   const total = states.reduce((a, b) => mergeStates(shape, a, b), zero);
-  return resultOf(shape, total) as TotalsOf<W>;
+  return resultOf(shape, total) as TotalsOf<A>;
 }
 
 async function statesIn(store: WindowStore): Promise<readonly WindowState[]> {

@@ -35,11 +35,10 @@ export interface ViewStore {
   replace(expected: View | undefined, next: View): Promise<boolean>;
 }
 
-export interface ViewEdges<Totals extends { readonly [field in Count]: number }, Count extends string = "events"> {
+export interface ViewEdges<Totals> {
   readonly store: ViewStore;
   readonly totals: () => Promise<Totals>;
-  /** Which of the totals is the number of records. */
-  readonly count: Count;
+  readonly recordsIn: (totals: Totals) => number;
   readonly make: (totals: Totals, at: number) => Promise<void>;
   readonly now: () => number;
   /** Names this attempt, and no other one ever. */
@@ -60,30 +59,24 @@ export function isDue(view: View | undefined, records: number, policy: ViewPolic
 }
 
 /** Makes the view as long as it is due; answers how often it was made. */
-export async function refresh<Count extends string, Totals extends { readonly [field in Count]: number }>(
-  policy: ViewPolicy,
-  edges: ViewEdges<Totals, Count>,
-): Promise<number> {
-  const { store, now, maker, deadline, count } = edges;
+export async function refresh<Totals>(policy: ViewPolicy, edges: ViewEdges<Totals>): Promise<number> {
+  const { store, now, maker, deadline } = edges;
   for (let made = 0; ; made++) {
     if (now() > deadline - ENOUGH_MS) return made;
     const before = await store.read();
     const totals = await edges.totals();
-    if (!isDue(before, totals[count], policy, now())) return made;
+    const records = edges.recordsIn(totals);
+    if (!isDue(before, records, policy, now())) return made;
     const at = Math.max(now(), (before?.at ?? 0) + 1);
-    const claim = { at, records: totals[count], maker, until: deadline };
+    const claim = { at, records, maker, until: deadline };
     if (!(await store.replace(before, claim))) return made;
     await make(edges, totals, claim);
-    if (!(await store.replace(claim, { at, maker, records: claim.records }))) return made + 1;
+    if (!(await store.replace(claim, { at, maker, records }))) return made + 1;
   }
 }
 
 /** A maker that fails gives its claim up: the view is due at once, for whoever looks next. */
-async function make<Count extends string, Totals extends { readonly [field in Count]: number }>(
-  { store, make }: ViewEdges<Totals, Count>,
-  totals: Totals,
-  claim: View,
-): Promise<void> {
+async function make<Totals>({ store, make }: ViewEdges<Totals>, totals: Totals, claim: View): Promise<void> {
   try {
     await make(totals, claim.at);
   } catch (thrown) {

@@ -46,7 +46,7 @@ function world(store: ViewStore = memoryViewStore()) {
   const state = { clock: 0, events: 0 };
   const edges = {
     store,
-    count: "events" as const,
+    recordsIn: ({ events }: { readonly events: number }) => events,
     totals: async () => ({ events: state.events }),
     make: async ({ events }: { readonly events: number }, at: number) => void made.push({ at, events }),
     now: () => state.clock,
