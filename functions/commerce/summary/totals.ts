@@ -27,7 +27,7 @@ export const commerceTotals = {
   },
 } satisfies GlobalWindow<CommerceEvent>;
 
-export type CommerceTotals = TotalsOf<typeof commerceTotals>;
+export type CommerceTotals = TotalsOf<(typeof commerceTotals)["aggregate"]>;
 
 type NameOf = (event: CommerceEvent) => string | undefined;
 
