@@ -21,8 +21,7 @@ await runProgram(async (signal) => {
     );
   }
   printHeading(screen, "Starting the stack");
-  const steps = printSteps(screen);
-  const stack = await startStack({ steps, signal });
+  const stack = await startStack({ steps: printSteps(screen), signal });
   writeEndpoints(stack.endpoints);
   try {
     printAddresses(stack);
@@ -33,9 +32,8 @@ await runProgram(async (signal) => {
       live.stop();
     }
   } finally {
-    screen.write("\n");
     removeEndpoints();
-    await steps.step(stack.stop(), () => "Everything is stopped");
+    await stack.stop();
   }
 });
 
@@ -44,6 +42,8 @@ function printAddresses({ endpoints, eventSource }: Stack): void {
   const rows = [
     ["Kafka", endpoints.kafkaBrokers],
     ["DynamoDB", endpoints.dynamodbEndpoint],
+    ["PostgreSQL", endpoints.databaseUrl],
+    ["Schema registry", endpoints.schemaRegistryUrl],
     ["logs", ".local/logs/"],
     ["event source", `process ${eventSource.pid}`],
   ];

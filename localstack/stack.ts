@@ -1,6 +1,7 @@
 // The whole system on this machine: services, topics, tables, functions and the event source, started side by side and ended in order.
 import type { Steps } from "./console/steps.ts";
 import type { Endpoints } from "./endpoints.ts";
+import { registerSchemas } from "./services/schemas.ts";
 import { startServices } from "./services/services.ts";
 import { createTables } from "./services/tables.ts";
 import { createTopics } from "./services/topics.ts";
@@ -42,6 +43,17 @@ export async function startStack({ steps, signal, functions, whenTopicsExist }: 
     startServices({ want: ["dynamodb"], onProgress }),
     ({ dynamodbEndpoint, how }) => `DynamoDB at ${dynamodbEndpoint} (${how.dynamodb})`,
   );
+  const postgresStarting = steps.step(
+    startServices({ want: ["postgres"], onProgress }),
+    ({ databaseUrl, how }) => `PostgreSQL at ${new URL(databaseUrl).host} (${how.postgres})`,
+  );
+  const registryStarting = steps.step(
+    startServices({ want: ["registry"], onProgress }),
+    ({ schemaRegistryUrl, how }) => `Schema registry at ${new URL(schemaRegistryUrl).host} (${how.registry})`,
+  );
+  const schemasMade = registryStarting.then(({ schemaRegistryUrl }) =>
+    steps.step(registerSchemas(schemaRegistryUrl), (ids) => `Schemas: ${Object.keys(ids).join(", ")}`),
+  );
   const topicsMade = Promise.all([packaging, kafkaStarting]).then(([{ template }, { kafkaBrokers }]) =>
     steps.step(createTopics(kafkaBrokers, template.Metadata?.KafkaTopics ?? {}), describeTopics),
   );
@@ -54,10 +66,16 @@ export async function startStack({ steps, signal, functions, whenTopicsExist }: 
   const watching = Promise.all([kafkaStarting, topicsMade]).then(([{ kafkaBrokers }]) =>
     whenTopicsExist?.(kafkaBrokers),
   );
-  const eventSourceStarting = Promise.all([packaging, kafkaStarting, dynamodbStarting, topicsMade, tablesMade]).then(
-    ([{ templateFile }, { kafkaBrokers: brokers }, { dynamodbEndpoint }]) => {
+  const services = Promise.all([kafkaStarting, dynamodbStarting, postgresStarting, registryStarting]);
+  const eventSourceStarting = Promise.all([packaging, services, topicsMade, tablesMade, schemasMade]).then(
+    ([{ templateFile }, [{ kafkaBrokers: brokers }, { dynamodbEndpoint }, { databaseUrl }, { schemaRegistryUrl }]]) => {
       signal.throwIfAborted();
-      const environment = { KAFKA_BROKERS: brokers, AWS_ENDPOINT_URL_DYNAMODB: dynamodbEndpoint };
+      const environment = {
+        KAFKA_BROKERS: brokers,
+        AWS_ENDPOINT_URL_DYNAMODB: dynamodbEndpoint,
+        DATABASE_URL: databaseUrl,
+        SCHEMA_REGISTRY_URL: schemaRegistryUrl,
+      };
       return steps.step(
         startEventSourceProcess({ templateFile, brokers, functions, environment }),
         describeEventSource,
@@ -66,19 +84,20 @@ export async function startStack({ steps, signal, functions, whenTopicsExist }: 
   );
 
   const stop = async () => {
-    const [eventSource, ...services] = await Promise.allSettled([eventSourceStarting, kafkaStarting, dynamodbStarting]);
+    const [eventSource, ...started] = await Promise.allSettled([
+      eventSourceStarting,
+      ...[kafkaStarting, dynamodbStarting, postgresStarting, registryStarting],
+    ]);
     if (eventSource.status === "fulfilled") await eventSource.value.stop();
-    await Promise.all(services.map((started) => (started.status === "fulfilled" ? started.value.stop() : undefined)));
+    await Promise.all(started.map((service) => (service.status === "fulfilled" ? service.value.stop() : undefined)));
   };
-  const all = Promise.all([packaging, kafkaStarting, dynamodbStarting, eventSourceStarting, watching]);
+  const all = Promise.all([packaging, services, eventSourceStarting, watching]);
   try {
-    const [{ template }, kafka, dynamodb, eventSource] = await all;
+    const [{ template }, [kafka, { dynamodbEndpoint }, { databaseUrl }, { schemaRegistryUrl }], eventSource] =
+      await all;
     signal.throwIfAborted();
-    const endpoints = {
-      kafkaBrokers: kafka.kafkaBrokers,
-      dynamodbEndpoint: dynamodb.dynamodbEndpoint,
-      pid: process.pid,
-    };
+    const { kafkaBrokers } = kafka;
+    const endpoints = { kafkaBrokers, dynamodbEndpoint, databaseUrl, schemaRegistryUrl, pid: process.pid };
     return { endpoints, template, isBrokerShared: kafka.how.kafka === "environment", eventSource, stop };
   } catch (error) {
     await stop();
@@ -90,6 +109,10 @@ function describeTopics({ created, existing }: Awaited<ReturnType<typeof createT
   return existing.length === 0 ? `${created.length} topics` : `${created.length} topics, ${existing.length} were there`;
 }
 
-function describeEventSource({ ready }: EventSourceProcess): string {
-  return `Event source: ${ready.mappings} mappings, ${ready.schedules} schedule`;
+function describeEventSource({ ready: { mappings, schedules } }: EventSourceProcess): string {
+  return `Event source: ${counted(mappings, "mapping")}, ${counted(schedules, "schedule")}`;
+}
+
+function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }

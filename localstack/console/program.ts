@@ -23,7 +23,10 @@ export async function runProgram(work: (signal: AbortSignal) => Promise<void>): 
   } finally {
     clearInterval(working);
   }
-  if (abort.signal.aborted) process.exitCode = 130;
+  if (abort.signal.aborted) {
+    process.exitCode = 130;
+    process.stderr.write("\nInterrupted: whatever was started here is stopped.\n");
+  }
   // Whatever still keeps the process alive (a reconnecting client) has nothing left to do.
   setTimeout(() => process.exit(), 1000).unref();
 }

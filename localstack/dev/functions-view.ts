@@ -26,8 +26,12 @@ export function functionsView(eventSource: Pick<EventSourceProcess, "status">, s
       const rows = mappings().map((mapping) => functionRow(mapping, screen));
       return rows.length === 0 ? "" : table(columns, rows, screen);
     },
-    line: () => mappings().map(functionLine).join("; "),
+    line: () => mappings().filter(isBusy).map(functionLine).join("; ") || "nothing to do",
   };
+}
+
+function isBusy(mapping: MappingLine): boolean {
+  return mapping.recordsPerSecond > 0 || mapping.lag > 0 || errorsOf(mapping) > 0;
 }
 
 function functionRow(mapping: MappingLine, screen: Screen): string[] {

@@ -1,5 +1,5 @@
 // The event source as a process of its own, under a guard: ready, what it is doing, and its end.
-import { existsSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, truncateSync } from "node:fs";
+import { existsSync, mkdirSync, openSync, readFileSync, renameSync, truncateSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
@@ -53,7 +53,7 @@ export async function startEventSourceProcess(start: EventSourceStart): Promise<
       command: process.execPath,
       arguments: ["--disable-warning=TimeoutNegativeWarning", program, ...argumentsOf(start)],
     },
-    { signal: "SIGTERM", graceMs: 5_000, remove: [] },
+    { signal: "SIGTERM", graceMs: 5_000, remove: [statusFile] },
     openSync(logFile, "a"),
   );
   let isStopping = false;
@@ -71,7 +71,6 @@ export async function startEventSourceProcess(start: EventSourceStart): Promise<
     if (guarded.pid !== undefined) process.kill(guarded.pid, "SIGTERM");
     await Promise.race([guarded.exited, wait(STOP_WITHIN_MS, undefined, { ref: false })]);
     await guarded.stop();
-    rmSync(statusFile, { force: true });
   };
   try {
     const ready = await Promise.race([untilReady(), failed]);

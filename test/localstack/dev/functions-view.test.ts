@@ -41,5 +41,11 @@ it("functions are rows by name, with what they do and what went wrong", () => {
 it("before the event source has said anything there is nothing to show", () => {
   const view = functionsView({ status: () => undefined }, memoryScreen());
   expect(view.block()).toBe("");
-  expect(view.line()).toBe("");
+  expect(view.line()).toBe("nothing to do");
+});
+
+it("a line leaves out what has nothing to do", () => {
+  const idle = { ...mapping, recordsPerSecond: 0, lag: 0 };
+  const view = functionsView({ status: () => ({ ...status, mappings: [idle, troubled] }) }, memoryScreen());
+  expect(view.line()).toBe("aggregateTransactions 980 records/s, lag 1,200, errors 3");
 });
