@@ -9,8 +9,10 @@ export interface Endpoints {
   /** `host:port`, separated by commas. */
   readonly kafkaBrokers: string;
   readonly dynamodbEndpoint: string;
+  /** As in DATABASE_URL. */
+  readonly databaseUrl: string;
   /** As in SCHEMA_REGISTRY_URL. */
-  readonly schemaRegistryUrl?: string;
+  readonly schemaRegistryUrl: string;
   /** The process that keeps them up. */
   readonly pid: number;
 }

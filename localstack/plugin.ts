@@ -72,6 +72,7 @@ async function useLocalServices(serverless: Serverless, invoked: ServerlessFunct
       ...isolation(invoked),
       KAFKA_BROKERS: brokers.join(","),
       AWS_ENDPOINT_URL_DYNAMODB: dynamodb,
+      ...storesOf(readEndpoints()),
     };
   } catch (thrown) {
     const message = thrown instanceof Error ? thrown.message : String(thrown);
@@ -102,6 +103,15 @@ function resolvedEnvironment(
 ): Record<string, unknown> {
   const template = templateOf(service.resources, serviceDir);
   return asObject(resolveValue(template, { ...service.provider.environment, ...invoked.environment })) ?? {};
+}
+
+/** The database and the registry, where the environment or a running stack says so; a function that needs none of them starts without. */
+function storesOf(endpoints: ReturnType<typeof readEndpoints>): Record<string, string> {
+  const stores = {
+    DATABASE_URL: process.env.DATABASE_URL || endpoints?.databaseUrl,
+    SCHEMA_REGISTRY_URL: process.env.SCHEMA_REGISTRY_URL || endpoints?.schemaRegistryUrl,
+  };
+  return Object.fromEntries(Object.entries(stores).flatMap(([name, value]) => (value ? [[name, value]] : [])));
 }
 
 async function findDynamoDb(): Promise<string> {

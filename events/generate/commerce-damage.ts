@@ -37,7 +37,7 @@ const ends = {
   "other-topic": "events_parked",
   "long-and-broken": "events_parked",
   tombstone: "events_parked",
-} as const satisfies Partial<Record<Kind, End>>;
+} as const satisfies Readonly<Record<string, End>>;
 
 export type CommerceKind = keyof typeof ends;
 

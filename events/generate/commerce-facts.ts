@@ -23,5 +23,4 @@ export type End = "processed_events" | "events_parked";
 
 export interface CommerceFacts {
   readonly event: SentEvent;
-  readonly ends: End;
 }

@@ -33,7 +33,7 @@ export const commerce: TrafficGenerator<CommerceFacts, Pools> = {
     return {
       key: event.user_details.user_id,
       value: JSON.stringify(event),
-      facts: { event, ends: "processed_events" },
+      facts: { event },
     };
   },
   damage: commerceDamage,

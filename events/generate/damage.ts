@@ -1,7 +1,9 @@
 // The ways a record can be bad, each made out of a good one.
+import type { CommerceKind } from "./commerce-damage.ts";
 import { type Draw, integer, pick } from "./random.ts";
 
 export type BadKind =
+  | CommerceKind
   | "not-json"
   | "random-bytes"
   | "unknown-schema"

@@ -70,6 +70,8 @@ export interface Tally<Facts> {
   add(record: GeneratedRecord<Facts>): void;
   /** Label and value, a row each. */
   rows(): [label: string, value: number][];
+  /** What takes more than a label to say: numbers are figures, text stands as it is. */
+  table?(): { readonly columns: readonly string[]; readonly rows: readonly (readonly (string | number)[])[] };
 }
 
 /** Event time runs at this rate when records are sent as fast as they go. */
