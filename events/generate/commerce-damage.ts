@@ -30,7 +30,7 @@ const ends = {
   "random-bytes": "events_parked",
   "unknown-schema": "events_parked",
   truncated: "events_parked",
-  "wrong-type": "events_parked",
+  "not-an-id": "events_parked",
   "missing-details": "events_parked",
   "huge-number": "events_parked",
   "nul-text": "events_parked",
@@ -124,7 +124,7 @@ export function commerceDamage(kind: Kind, { event }: CommerceFacts, draw: Draw)
       return encoded(types[event.event_type], NOBODY, event);
     case "truncated":
       return avro(event).subarray(0, integer(draw, 1, avro(event).length));
-    case "wrong-type":
+    case "not-an-id":
       return json(withId(event, "forty-two"));
     case "missing-details":
       return json({ ...event, event_details: undefined });

@@ -15,8 +15,11 @@ export interface RegisteredSchema {
 export interface SchemaRegistry {
   /** The schema that has this id, for good; undefined where none has it by now. */
   schema(id: number): Promise<RegisteredSchema | undefined>;
-  /** The id of an Avro schema under a subject. One that is new there becomes its next version, if the subject's compatibility allows it. */
-  register(subject: string, avroSchema: string): Promise<number>;
+  /**
+   * The id of a schema, Avro unless told otherwise, under a subject. One that is new there becomes its next version, if the subject's
+   * compatibility allows it.
+   */
+  register(subject: string, schema: string, kind?: "AVRO" | "JSON"): Promise<number>;
 }
 
 interface Call {
@@ -65,11 +68,11 @@ export function schemaRegistry(url: string, fetchFrom: typeof fetch = fetch): Sc
   }
 
   /** The id that the subject has for this schema already, which a key that may only read can find out too. */
-  async function registeredId(subject: string, schema: string): Promise<number | undefined> {
+  async function registeredId(subject: string, body: object): Promise<number | undefined> {
     const { status, content } = await answerTo({
       method: "POST",
       path: `/subjects/${encodeURIComponent(subject)}`,
-      body: { schema },
+      body,
     });
     return status === 200 && typeof content.id === "number" ? content.id : undefined;
   }
@@ -82,11 +85,12 @@ export function schemaRegistry(url: string, fetchFrom: typeof fetch = fetch): Sc
       const { schema: text, schemaType: kind = "AVRO", references } = content;
       return { kind: String(kind), text, hasReferences: Array.isArray(references) && references.length > 0 };
     },
-    async register(subject, schema) {
-      const known = await registeredId(subject, schema);
+    async register(subject, schema, kind = "AVRO") {
+      const body = kind === "AVRO" ? { schema } : { schema, schemaType: kind };
+      const known = await registeredId(subject, body);
       if (known !== undefined) return known;
       const path = `/subjects/${encodeURIComponent(subject)}/versions`;
-      const { status, content } = await answerTo({ method: "POST", path, body: { schema } });
+      const { status, content } = await answerTo({ method: "POST", path, body });
       if (status === 409) throw incompatible(subject, content);
       if (status !== 200 || typeof content.id !== "number") throw unexpected(`subject '${subject}'`, status, content);
       return content.id;

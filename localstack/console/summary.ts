@@ -2,7 +2,7 @@
 import type { GeneratedRecord, Kind, Tally } from "../../events/generate/generator.ts";
 import { figure } from "./figures.ts";
 import type { Screen } from "./screen.ts";
-import { table } from "./table.ts";
+import { type Column, table } from "./table.ts";
 
 const meaning: Record<Kind, string> = {
   good: "valid and in time",
@@ -21,6 +21,22 @@ const meaning: Record<Kind, string> = {
   "huge-text": "bad: a name of a megabyte",
   tombstone: "bad: no value at all",
   "far-future": "bad: its time lies a month and more ahead",
+  flattened: "mended: details stand a level too high",
+  "missing-user": "mended: the user is missing, the record's key says it",
+  "numbers-as-text": "mended: numbers are text",
+  "wrong-case": "mended: type and name in another case",
+  "epoch-time": "mended: the time is an epoch number",
+  "spaced-time": "mended: date and time apart, without a zone",
+  aliases: "mended: fields under other names",
+  "bare-json": "mended: JSON without the registry's wire format",
+  "json-schema": "good: JSON under a JSON Schema",
+  "sql-text": "good: SQL in a text, stored as it is",
+  "long-text": "good: a text of a megabyte, stored as it is",
+  "not-an-id": "bad: a word where an id belongs",
+  "missing-details": "bad: its details are missing",
+  "nul-text": "bad: NUL in a text",
+  "other-topic": "bad: on another type's topic",
+  "long-and-broken": "bad: a megabyte, and a field that is null",
 };
 
 export interface Summary {
@@ -53,15 +69,20 @@ export function summary(tally: Tally<unknown> | undefined): Summary {
         ),
       );
       const truth = tally?.rows() ?? [];
-      if (truth.length === 0) return;
-      screen.write("\n");
-      screen.write(
-        table(
-          [{ title: "ground truth" }, { title: "", align: right }],
-          truth.map(([label, value]) => [label, figure(value)]),
-          screen,
-        ),
-      );
+      if (truth.length > 0) printTruth(screen, truth);
+      if (tally?.table !== undefined) printTable(screen, tally.table());
     },
   };
+}
+
+function printTruth(screen: Screen, truth: readonly (readonly [label: string, value: number])[]): void {
+  const rows = truth.map(([label, value]) => [label, figure(value)]);
+  screen.write(`\n${table([{ title: "ground truth" }, { title: "", align: "right" }], rows, screen)}`);
+}
+
+function printTable(screen: Screen, { columns, rows }: ReturnType<NonNullable<Tally<unknown>["table"]>>): void {
+  const isFigures = (at: number) => rows.some((row) => typeof row[at] === "number" || /^[\d.]+$/.test(row[at] ?? ""));
+  const headed = columns.map((title, at): Column => ({ title, align: isFigures(at) ? "right" : "left" }));
+  const shown = rows.map((row) => row.map((cell) => (typeof cell === "number" ? figure(cell) : cell)));
+  screen.write(`\n${table(headed, shown, screen)}`);
 }
