@@ -2,11 +2,11 @@
 import type { Steps } from "./console/steps.ts";
 import type { Endpoints } from "./endpoints.ts";
 import { registerSchemas } from "./services/schemas.ts";
-import { startServices } from "./services/services.ts";
+import { type ServiceName, type Services, startServices } from "./services/services.ts";
 import { createTables } from "./services/tables.ts";
 import { createTopics } from "./services/topics.ts";
 import { type EventSourceProcess, startEventSourceProcess } from "./stack/event-source-process.ts";
-import { type CompiledTemplate, packageService } from "./stack/package-service.ts";
+import { type CompiledTemplate, type PackagedService, packageService } from "./stack/package-service.ts";
 
 export interface StackOptions {
   readonly steps: Steps;
@@ -30,79 +30,97 @@ export interface Stack {
 
 /** Starts everything; whatever can wait for less than all of the rest does. */
 export async function startStack({ steps, signal, functions, whenTopicsExist }: StackOptions): Promise<Stack> {
-  const packaging = steps.step(packageService(signal), ({ wasThere }) =>
-    wasThere ? "Functions, packaged before" : "Functions, packaged",
-  );
-  // The last line about a service is its address, which the step says.
-  const onProgress = (line: string) => (/, [\d.]+ s\)$/.test(line) ? undefined : steps.note(line));
-  const kafkaStarting = steps.step(
-    startServices({ want: ["kafka"], onProgress }),
-    ({ kafkaBrokers, how }) => `Kafka at ${kafkaBrokers} (${how.kafka})`,
-  );
-  const dynamodbStarting = steps.step(
-    startServices({ want: ["dynamodb"], onProgress }),
-    ({ dynamodbEndpoint, how }) => `DynamoDB at ${dynamodbEndpoint} (${how.dynamodb})`,
-  );
-  const postgresStarting = steps.step(
-    startServices({ want: ["postgres"], onProgress }),
-    ({ databaseUrl, how }) => `PostgreSQL at ${new URL(databaseUrl).host} (${how.postgres})`,
-  );
-  const registryStarting = steps.step(
-    startServices({ want: ["registry"], onProgress }),
-    ({ schemaRegistryUrl, how }) => `Schema registry at ${new URL(schemaRegistryUrl).host} (${how.registry})`,
-  );
-  const schemasMade = registryStarting.then(({ schemaRegistryUrl }) =>
-    steps.step(registerSchemas(schemaRegistryUrl), (ids) => `Schemas: ${Object.keys(ids).join(", ")}`),
-  );
-  const topicsMade = Promise.all([packaging, kafkaStarting]).then(([{ template }, { kafkaBrokers }]) =>
+  const packaging = steps.step(packageService(signal), describePackage);
+  const services = startEach(steps);
+  const { kafka, dynamodb, postgres, registry } = services;
+  const topicsMade = Promise.all([packaging, kafka]).then(([{ template }, { kafkaBrokers }]) =>
     steps.step(createTopics(kafkaBrokers, template.Metadata?.KafkaTopics ?? {}), describeTopics),
   );
-  const tablesMade = Promise.all([packaging, dynamodbStarting]).then(([{ template }, { dynamodbEndpoint }]) =>
-    steps.step(
-      createTables(dynamodbEndpoint, template.Resources),
-      (tables) => `Tables: ${Object.values(tables).join(", ")}`,
-    ),
+  const tablesMade = Promise.all([packaging, dynamodb]).then(([{ template }, { dynamodbEndpoint }]) =>
+    steps.step(createTables(dynamodbEndpoint, template.Resources), describeTables),
   );
-  const watching = Promise.all([kafkaStarting, topicsMade]).then(([{ kafkaBrokers }]) =>
-    whenTopicsExist?.(kafkaBrokers),
+  const schemasMade = registry.then(({ schemaRegistryUrl }) =>
+    steps.step(registerSchemas(schemaRegistryUrl), describeSchemas),
   );
-  const services = Promise.all([kafkaStarting, dynamodbStarting, postgresStarting, registryStarting]);
-  const eventSourceStarting = Promise.all([packaging, services, topicsMade, tablesMade, schemasMade]).then(
-    ([{ templateFile }, [{ kafkaBrokers: brokers }, { dynamodbEndpoint }, { databaseUrl }, { schemaRegistryUrl }]]) => {
+  const watching = Promise.all([kafka, topicsMade]).then(([{ kafkaBrokers }]) => whenTopicsExist?.(kafkaBrokers));
+  const listening = Promise.all([kafka, dynamodb, postgres, registry]).then(
+    ([{ kafkaBrokers }, { dynamodbEndpoint }, { databaseUrl }, { schemaRegistryUrl }]) =>
+      ({ kafkaBrokers, dynamodbEndpoint, databaseUrl, schemaRegistryUrl, pid: process.pid }) satisfies Endpoints,
+  );
+  const eventSourceStarting = Promise.all([packaging, listening, topicsMade, tablesMade, schemasMade]).then(
+    ([{ templateFile }, endpoints]) => {
       signal.throwIfAborted();
-      const environment = {
-        KAFKA_BROKERS: brokers,
-        AWS_ENDPOINT_URL_DYNAMODB: dynamodbEndpoint,
-        DATABASE_URL: databaseUrl,
-        SCHEMA_REGISTRY_URL: schemaRegistryUrl,
-      };
-      return steps.step(
-        startEventSourceProcess({ templateFile, brokers, functions, environment }),
-        describeEventSource,
-      );
+      const start = { templateFile, brokers: endpoints.kafkaBrokers, functions, environment: variablesOf(endpoints) };
+      return steps.step(startEventSourceProcess(start), describeEventSource);
     },
   );
 
   const stop = async () => {
-    const [eventSource, ...started] = await Promise.allSettled([
-      eventSourceStarting,
-      ...[kafkaStarting, dynamodbStarting, postgresStarting, registryStarting],
-    ]);
+    const [eventSource] = await Promise.allSettled([eventSourceStarting]);
     if (eventSource.status === "fulfilled") await eventSource.value.stop();
+    const started = await Promise.allSettled(Object.values(services));
     await Promise.all(started.map((service) => (service.status === "fulfilled" ? service.value.stop() : undefined)));
   };
-  const all = Promise.all([packaging, services, eventSourceStarting, watching]);
   try {
-    const [{ template }, [kafka, { dynamodbEndpoint }, { databaseUrl }, { schemaRegistryUrl }], eventSource] =
-      await all;
+    const [{ template }, endpoints, eventSource] = await Promise.all([
+      packaging,
+      listening,
+      eventSourceStarting,
+      watching,
+    ]);
     signal.throwIfAborted();
-    const { kafkaBrokers } = kafka;
-    const endpoints = { kafkaBrokers, dynamodbEndpoint, databaseUrl, schemaRegistryUrl, pid: process.pid };
-    return { endpoints, template, isBrokerShared: kafka.how.kafka === "environment", eventSource, stop };
+    return { endpoints, template, isBrokerShared: (await kafka).how.kafka === "environment", eventSource, stop };
   } catch (error) {
     await stop();
     throw error;
   }
+}
+
+/** Each service by itself, so that what needs only one of them needn't wait for the others. */
+function startEach(steps: Steps) {
+  // The last line about a service is its address, which the step says.
+  const onProgress = (line: string) => (/, [\d.]+ s\)$/.test(line) ? undefined : steps.note(line));
+  const start = <Name extends ServiceName>(name: Name, describe: (services: Services<Name>) => string) =>
+    steps.step(startServices({ want: [name], onProgress }), describe);
+  return {
+    kafka: start("kafka", ({ kafkaBrokers, how }) => `Kafka at ${kafkaBrokers} (${how.kafka})`),
+    dynamodb: start("dynamodb", ({ dynamodbEndpoint, how }) => `DynamoDB at ${dynamodbEndpoint} (${how.dynamodb})`),
+    postgres: start(
+      "postgres",
+      ({ databaseUrl, how }) => `PostgreSQL at ${new URL(databaseUrl).host} (${how.postgres})`,
+    ),
+    registry: start(
+      "registry",
+      ({ schemaRegistryUrl, how }) => `Schema registry at ${schemaRegistryUrl} (${how.registry})`,
+    ),
+  };
+}
+
+/** Where functions find the services. */
+function variablesOf({
+  kafkaBrokers,
+  dynamodbEndpoint,
+  databaseUrl,
+  schemaRegistryUrl,
+}: Endpoints): Record<string, string> {
+  return {
+    KAFKA_BROKERS: kafkaBrokers,
+    AWS_ENDPOINT_URL_DYNAMODB: dynamodbEndpoint,
+    DATABASE_URL: databaseUrl,
+    SCHEMA_REGISTRY_URL: schemaRegistryUrl,
+  };
+}
+
+function describePackage({ wasThere }: PackagedService): string {
+  return wasThere ? "Functions, packaged before" : "Functions, packaged";
+}
+
+function describeTables(tables: Readonly<Record<string, string>>): string {
+  return `Tables: ${Object.values(tables).join(", ")}`;
+}
+
+function describeSchemas(ids: object): string {
+  return `${Object.keys(ids).length} schemas`;
 }
 
 function describeTopics({ created, existing }: Awaited<ReturnType<typeof createTopics>>): string {
