@@ -1,4 +1,4 @@
-// `npm run demo`: the whole stack, fake traffic through both pipelines, and everything that came out checked against what was sent.
+// `npm run demo`: the whole stack, fake traffic through the pipelines, and everything that came out checked against what was sent.
 import { figure } from "./console/figures.ts";
 import { startLive } from "./console/live.ts";
 import { explainOptions, positiveNumber, readOptions, toggle, wholeNumber } from "./console/options.ts";
@@ -9,6 +9,7 @@ import { check, onlyOurs, outputTopics } from "./demo/check.ts";
 import { type Reader, startReader } from "./demo/reader.ts";
 import { printRides, printVerdict, printWindows } from "./demo/report.ts";
 import { drain, startRun } from "./demo/run.ts";
+import { startTrades, tradesTopics } from "./demo/trades.ts";
 import { firstResults, trafficView } from "./demo/traffic-view.ts";
 import { removeEndpoints, writeEndpoints } from "./endpoints.ts";
 import type { CompiledTemplate } from "./stack/package-service.ts";
@@ -26,6 +27,8 @@ const declared = {
   help: toggle("this text"),
 };
 
+const readTopics = [outputTopics, tradesTopics].flatMap((topics) => Object.values(topics));
+
 type Options = ReturnType<typeof readOptions<typeof declared>>["options"];
 
 await runProgram(async (signal) => {
@@ -37,8 +40,8 @@ await runProgram(async (signal) => {
   const stack = await startStack({
     steps: printSteps(screen),
     signal,
-    functions: ["enrichRides", "aggregateTransactions", "emitWindows"],
-    whenTopicsExist: async (brokers) => reading.resolve(await startReader(brokers, Object.values(outputTopics))),
+    functions: ["enrichRides", "aggregateTransactions", "emitWindows", "storeTrades"],
+    whenTopicsExist: async (brokers) => reading.resolve(await startReader(brokers, readTopics)),
   });
   const reader = await reading.promise;
   try {
@@ -58,21 +61,28 @@ interface Edges {
 
 /** Sends, waits, and shows what came out. Answers whether it is what was sent. */
 async function demonstrate({ stack, reader, signal }: Edges, { count, rate, seed }: Options): Promise<boolean> {
-  printHeading(screen, `Sending ${figure(2 * count)} rides and ${figure(count)} transactions`);
-  const run = startRun({ brokers: stack.endpoints.kafkaBrokers, reader, count, rate, seed });
-  const live = startLive(screen, trafficView(run, count, screen));
+  printHeading(screen, `Sending ${figure(2 * count)} rides, ${figure(count)} transactions and ${figure(count)} trades`);
+  const { endpoints } = stack;
+  const run = startRun({ brokers: endpoints.kafkaBrokers, reader, count, rate, seed });
+  const parts = [startTrades({ endpoints, reader, count, rate, seed })];
+  const live = startLive(screen, trafficView(run, { count, parts, screen }));
   try {
-    const drained = run.sending.then(() => drain(run, reader, signal));
+    const drained = Promise.all([
+      run.sending.then(() => drain(run, reader, signal)),
+      ...parts.map((part) => part.sending.then(() => part.drain(signal))),
+    ]);
     await Promise.race([drained, stack.eventSource.failed, rejectWhenAborted(signal)]);
   } finally {
     live.stop();
   }
   const outputs = stack.isBrokerShared ? onlyOurs(run.sent, run.outputs()) : run.outputs();
   const { windows, checks } = check(run.sent, outputs, brlPerUsd(stack.template));
+  const partChecks = await Promise.all(parts.map((part) => part.checks()));
   printWindows(screen, windows, run.start);
   printRides(screen, outputs.rides);
+  for (const part of parts) part.print(screen);
   if (!screen.isTerminal) screen.write(`\n${firstResults(outputs)}`); // else it stands above
-  return printVerdict(screen, checks);
+  return printVerdict(screen, [...checks, ...partChecks.flat()]);
 }
 
 /** The rate that the stack's functions were given. */

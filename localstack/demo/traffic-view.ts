@@ -4,13 +4,20 @@ import type { View } from "../console/live.ts";
 import type { Screen } from "../console/screen.ts";
 import { table } from "../console/table.ts";
 import type { Outputs } from "./check.ts";
+import type { DemoPart } from "./part.ts";
 import type { Received } from "./records.ts";
 import type { Run } from "./run.ts";
 
 const right = "right" as const;
 
-/** `count` is how many transactions there will be; rides are twice as many. */
-export function trafficView(run: Run, count: number, screen: Screen): View {
+export interface TrafficViewOptions {
+  /** How many transactions there will be; rides are twice as many. */
+  readonly count: number;
+  readonly parts: readonly DemoPart[];
+  readonly screen: Screen;
+}
+
+export function trafficView(run: Run, { count, parts, screen }: TrafficViewOptions): View {
   const { sent, outputs } = run;
   const windowsIn = (results: readonly Received[]) => new Set(results.map(({ key }) => key)).size;
   return {
@@ -45,18 +52,24 @@ export function trafficView(run: Run, count: number, screen: Screen): View {
           figure(now.transactionsDead.length),
           figure(now.late.length),
         ],
+        ...parts.map((part) => part.row()),
       ];
       return `${table(columns, rows, screen)}${firstResults(now)}`;
     },
     line() {
       const now = outputs();
-      return [
+      const own = [
         `rides ${figure(sent.rides.length)} sent, ${figure(now.rides.length)} enriched, dead letters ${figure(now.ridesDead.length)};`,
         `transactions ${figure(sent.transactions.length)} sent, ${figure(windowsIn(now.windows))} windows in ${figure(now.windows.length)} results,`,
         `dead letters ${figure(now.transactionsDead.length)}, too late ${figure(now.late.length)}`,
-      ].join(" ");
+      ];
+      return [own.join(" "), ...parts.map((part) => lineOf(part.row()))].join("; ");
     },
   };
+}
+
+function lineOf([pipeline, sent, , out, what, dead]: readonly string[]): string {
+  return `${pipeline} ${sent} sent, ${out} ${what}, dead letters ${dead}`;
 }
 
 /** When the first results were read, counted from the start of this program. */
