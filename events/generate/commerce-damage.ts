@@ -82,6 +82,7 @@ const textsAvro = {
   ],
 };
 const textsType = avroType(textsAvro);
+const anyObject = { $schema: "http://json-schema.org/draft-07/schema#", type: "object" };
 
 /** The bytes that stand on the topic of the event's type. */
 export function commerceDamage(kind: Kind, { event }: CommerceFacts, draw: Draw): Buffer | null {
@@ -152,7 +153,7 @@ export async function seal({ schemaRegistryUrl }: SealEdges) {
     registry.register("event_purchase-value", JSON.stringify(purchase)),
     registry.register("event_delivery-value", JSON.stringify(delivery)),
     registry.register("any_event-value", JSON.stringify(textsAvro)),
-    registry.register("loose_event-value", JSON.stringify({ type: "object" }), "JSON"),
+    registry.register("loose_event-value", JSON.stringify(anyObject), "JSON"),
   ]);
   const ids = new Map<number, number>([
     [placeholders.order, orderId],
