@@ -23,6 +23,13 @@ export interface WindowResult {
   readonly truth: WindowTruth;
 }
 
+export interface WindowOutputs {
+  readonly windows: readonly Received[];
+  readonly late: readonly Received[];
+  /** Starts of windows that hold what others sent too. */
+  readonly leftOut?: ReadonlySet<number>;
+}
+
 export interface WindowCheck {
   /** In the order of time, those that were sent something for or came out. */
   readonly windows: readonly WindowResult[];
@@ -31,30 +38,35 @@ export interface WindowCheck {
 
 const nothing: WindowTruth = { total: 0, count: 0 };
 
-/** Lays sent transactions, results and late records side by side. */
+/** Lays sent transactions, results and late records side by side; the windows that start at `leftOut` are passed over. */
 export function checkWindows(
   sent: readonly Transaction[],
-  results: readonly Received[],
-  late: readonly Received[],
+  { windows: results, late, leftOut }: WindowOutputs,
 ): WindowCheck {
   const truth = new Map<number, WindowTruth>();
   for (const record of sent) addToTruth(truth, record);
   const tooLate = new Map<number, WindowTruth>();
-  const differences = addLate(sent, late, tooLate);
+  const lateDifferences = addLate(sent, late, tooLate);
 
-  const byWindow = Map.groupBy(inOrder(results), startOf);
-  const starts = [...new Set([...truth.keys(), ...byWindow.keys()])].sort((one, other) => one - other);
-  const windows = starts.flatMap((start) => {
-    const emissions = byWindow.get(start) ?? [];
-    differences.push(...emissions.flatMap(checkForm), ...checkRevisions(start, emissions));
-    const window = windowResult(start, emissions, {
-      truth: truth.get(start) ?? nothing,
-      tooLate: tooLate.get(start) ?? nothing,
+  const emissions = Map.groupBy(inOrder(results), startOf);
+  const starts = [...new Set([...truth.keys(), ...emissions.keys()])].filter((start) => !leftOut?.has(start));
+  const windows = starts
+    .sort((one, other) => one - other)
+    .map((start) => {
+      const sums = { truth: truth.get(start) ?? nothing, tooLate: tooLate.get(start) ?? nothing };
+      return windowResult(start, emissions.get(start) ?? [], sums);
     });
-    differences.push(...checkConservation(window));
-    return [window];
+  const differences = windows.flatMap((window) => {
+    const own = emissions.get(window.start) ?? [];
+    return [...own.flatMap(checkForm), ...checkRevisions(window.start, own), ...checkConservation(window)];
   });
-  return { windows, differences };
+  return { windows, differences: [...lateDifferences, ...differences] };
+}
+
+/** The windows that were sent before by others: their first result here is a revision. */
+export function startedBefore(results: readonly Received[]): ReadonlySet<number> {
+  const emissions = [...Map.groupBy(inOrder(results), startOf)];
+  return new Set(emissions.filter(([, [first]]) => first?.headers.revision !== "1").map(([start]) => start));
 }
 
 /** What is still missing for every window to be complete: 0 when all that was sent is in results or too late. */

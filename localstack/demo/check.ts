@@ -3,7 +3,7 @@ import { isValid } from "../../events/generate/generator.ts";
 import type { TransactionFacts } from "../../events/generate/transactions.ts";
 import { checkDeadLetters } from "./check-dead-letters.ts";
 import { checkRides } from "./check-rides.ts";
-import { checkWindows, missing, type WindowResult } from "./check-windows.ts";
+import { checkWindows, missing, startedBefore, type WindowOutputs, type WindowResult } from "./check-windows.ts";
 import { place, type Received, type Sent } from "./records.ts";
 
 export const outputTopics = {
@@ -16,7 +16,7 @@ export const outputTopics = {
   transactionsFailed: "transactions_failed",
 } as const;
 
-export type Outputs = Readonly<Record<keyof typeof outputTopics, readonly Received[]>>;
+export type Outputs = Readonly<Record<keyof typeof outputTopics, readonly Received[]>> & Pick<WindowOutputs, "leftOut">;
 
 export interface SentTraffic {
   readonly rides: readonly Sent[];
@@ -31,7 +31,7 @@ export interface Verdict {
 
 /** Lays all that came out beside all that was sent. */
 export function check(sent: SentTraffic, outputs: Outputs, brlPerUsd: number): Verdict {
-  const { windows, differences } = checkWindows(sent.transactions, outputs.windows, outputs.late);
+  const { windows, differences } = checkWindows(sent.transactions, outputs);
   const failed = [...outputs.ridesFailed, ...outputs.transactionsFailed];
   return {
     windows,
@@ -41,7 +41,10 @@ export function check(sent: SentTraffic, outputs: Outputs, brlPerUsd: number): V
         "every bad ride once in rides_dlq, byte for byte",
         checkDeadLetters("input-raw-rides", sent.rides, outputs.ridesDead),
       ],
-      ["every window exact: its last result and what came too late add up to what was sent", differences],
+      [
+        `every window exact: its last result and what came too late add up to what was sent${leftOutNote(outputs)}`,
+        differences,
+      ],
       [
         "every bad transaction once in transactions_dlq, byte for byte",
         checkDeadLetters("transactions", sent.transactions, outputs.transactionsDead),
@@ -51,13 +54,17 @@ export function check(sent: SentTraffic, outputs: Outputs, brlPerUsd: number): V
   };
 }
 
+function leftOutNote({ leftOut }: Outputs): string {
+  return leftOut?.size ? ` (windows that held earlier traffic left out: ${leftOut.size})` : "";
+}
+
 /** Whether everything that was sent has come out somewhere; what came out too often is for `check` to find. */
 export function isComplete(sent: SentTraffic, outputs: Outputs): boolean {
   const rides = sent.rides.filter(isValid).length;
   const transactions = sent.transactions.filter(isValid).length;
   if (outputs.rides.length < rides || outputs.ridesDead.length < sent.rides.length - rides) return false;
   if (outputs.transactionsDead.length < sent.transactions.length - transactions) return false;
-  return missing(checkWindows(sent.transactions, outputs.windows, outputs.late).windows) === 0;
+  return missing(checkWindows(sent.transactions, outputs).windows) === 0;
 }
 
 /** The outputs without what other traffic on a shared broker has put there. */
@@ -81,6 +88,7 @@ export function onlyOurs(sent: SentTraffic, outputs: Outputs): Outputs {
     rides: outputs.rides.filter(({ key }) => rideKeys.has(key ?? "")),
     ridesDead: outputs.ridesDead.filter(cameFrom("dead-letter")),
     windows: outputs.windows.filter(({ key }) => windows.has(key ?? "")),
+    leftOut: startedBefore(outputs.windows),
     late: outputs.late.filter(cameFrom("late")),
     transactionsDead: outputs.transactionsDead.filter(cameFrom("dead-letter")),
   };

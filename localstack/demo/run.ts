@@ -67,6 +67,6 @@ function keepIn<Facts>(kept: Sent<Facts>[]) {
 }
 
 function outputsOf(reader: Reader): Outputs {
-  const names = Object.keys(outputTopics) as (keyof Outputs)[];
+  const names = Object.keys(outputTopics) as (keyof typeof outputTopics)[];
   return Object.fromEntries(names.map((name) => [name, reader.of(outputTopics[name])])) as unknown as Outputs;
 }

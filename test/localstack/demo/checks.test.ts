@@ -119,7 +119,7 @@ describe("dead letters", () => {
 
 describe("windows", () => {
   const check = (results: readonly Received[], late = lateTransactions) =>
-    checkWindows(sentTransactions, results, late);
+    checkWindows(sentTransactions, { windows: results, late });
   const last = windowResults.findLastIndex(({ headers }) => headers.revision === "2");
 
   it("a flawless run has no differences and misses nothing", () => {

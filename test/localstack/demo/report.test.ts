@@ -84,7 +84,25 @@ describe("a run", () => {
       windows: [...windowResults, received("transactions_aggregate", { key: "0" })],
     };
     expect(verdictOn(shared).isPass).toBe(false);
-    expect(onlyOurs(sent, shared)).toEqual(flawless);
+    expect(onlyOurs(sent, shared)).toEqual({ ...flawless, leftOut: new Set([Number.NaN]) });
+    expect(verdictOn(onlyOurs(sent, shared)).isPass).toBe(true);
+  });
+});
+
+describe("a window that others had begun", () => {
+  const start = Number(windowResults[0]!.key);
+  const revised = windowResults
+    .filter(({ key }) => key !== String(start))
+    .concat({ ...windowResults[0]!, headers: { revision: "7" } });
+
+  it("is left out on a shared broker, and said", () => {
+    const { isPass, text } = verdictOn(onlyOurs(sent, { ...flawless, windows: revised }));
+    expect(isPass, text).toBe(true);
+    expect(text).toContain("(windows that held earlier traffic left out: 1)");
+  });
+
+  it("is a difference on a broker of one's own", () => {
+    expect(verdictOn({ ...flawless, windows: revised }).isPass).toBe(false);
   });
 });
 
