@@ -41,7 +41,7 @@ describe("source files", () => {
 });
 
 describe("handlers", () => {
-  const handlers = files("functions/*/*handler.ts");
+  const handlers = files("functions/**/*handler.ts");
 
   it("only wire", () => {
     const wiring = (path: string) => statementsOf(path).filter((line) => !line.startsWith("import "));

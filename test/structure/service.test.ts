@@ -56,9 +56,23 @@ describe("the service", () => {
   it("may do on the windows' table what the store does, and nothing else", () => {
     const statements: { Action: string[] }[] = service.provider.iam.role.statements;
     const granted = statements.flatMap(({ Action }) => Action).filter((action) => action.startsWith("dynamodb:"));
-    const sent = files("lib/**/*.ts").flatMap((path) =>
-      [...read(path).matchAll(/new (\w+)Command\(/g)].map((match) => `dynamodb:${match[1]}`),
-    );
-    expect([...granted].sort()).toEqual([...new Set(sent)].sort());
+    expect([...granted].sort()).toEqual(commandsOf("dynamodb").map((command) => `dynamodb:${command}`));
+  });
+
+  it("may do on the pictures' bucket what lib/objects does, and nothing else", () => {
+    const statements: { Action: string[] }[] = service.provider.iam.role.statements;
+    const granted = statements.flatMap(({ Action }) => Action).filter((action) => action.startsWith("s3:"));
+    // Looking at an object's headers is a right to read it; so is replacing one on condition.
+    const needed = commandsOf("s3").map((command) => `s3:${command.replace("HeadObject", "GetObject")}`);
+    expect([...granted].sort()).toEqual(needed);
   });
 });
+
+/** What is asked of one of AWS's services, in the order of the alphabet. */
+function commandsOf(client: string): readonly string[] {
+  const callers = files("lib/**/*.ts").filter((path) => read(path).includes(`"@aws-sdk/client-${client}"`));
+  const commands = callers.flatMap((path) =>
+    [...read(path).matchAll(/new (\w+)Command\(/g)].map(([, name]) => name ?? ""),
+  );
+  return [...new Set(commands)].sort();
+}

@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { routes } from "../../functions/windows/routes.ts";
 import { files, root } from "../support/source-tree.ts";
 
-const modules = files("functions/*/*.ts").filter((path) => !/handler\.ts$/.test(path));
+const modules = files("functions/**/*.ts").filter((path) => !/handler\.ts$/.test(path));
 const declared = (await Promise.all(modules.map(declarationsIn))).flat();
 
 async function declarationsIn(path: string): Promise<readonly object[]> {
