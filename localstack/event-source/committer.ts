@@ -21,6 +21,8 @@ export class Committer {
   private timer: NodeJS.Timeout | undefined;
   private lastAt = 0;
   private isStopped = false;
+  /** Said once, not at every try while a broker is away. */
+  private isFailing = false;
 
   constructor(options: CommitterOptions) {
     this.options = options;
@@ -68,12 +70,14 @@ export class Committer {
     } catch (error) {
       // A rebalance refuses commits for a moment; the offsets are still uncommitted and go with the next one.
       this.options.counters.commitErrorCount += 1;
-      this.options.failed(error instanceof Error ? error : new Error(String(error)));
+      if (!this.isFailing) this.options.failed(error instanceof Error ? error : new Error(String(error)));
+      this.isFailing = true;
       setTimeout(() => this.schedule(), RETRY_MS).unref();
       return;
     } finally {
       this.lastAt = Date.now();
     }
+    this.isFailing = false;
     for (const { queue, offset } of done) {
       this.options.counters.committedEventCount += offset - (this.committed.get(queue) ?? offset);
       this.committed.set(queue, offset);

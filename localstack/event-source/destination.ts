@@ -1,7 +1,7 @@
 // Where given-up records go: a Kafka topic of the same cluster, one message a record.
 // https://docs.aws.amazon.com/lambda/latest/dg/kafka-on-failure-destination.html
 import type { Discard } from "./deliver.ts";
-import { kafkaOf } from "./kafka-client.ts";
+import { connectTo } from "./kafka-connection.ts";
 import { keyBytes, type SourceRecord, timestampOf } from "./record-batch.ts";
 import { type EventSourceIdentity, eventBytes, eventHead, type PartitionText } from "./wire.ts";
 
@@ -21,7 +21,7 @@ export interface DestinationOptions {
 
 /** A destination that connects when it is first needed. */
 export function kafkaDestination(options: DestinationOptions): FailureDestination {
-  const producer = kafkaOf(options.brokers, "event-source-destination").producer({
+  const producer = connectTo(options.brokers, "event-source-destination").producer({
     idempotent: true,
     allowAutoTopicCreation: false,
   });

@@ -4,7 +4,7 @@ import { type Counters, newCounters } from "./counters.ts";
 import { type FailureDestination, kafkaDestination } from "./destination.ts";
 import type { FunctionDefinition } from "./function-definition.ts";
 import type { Invoker } from "./invoke.ts";
-import { partitionCount } from "./kafka-client.ts";
+import { hasTopic, partitionCount } from "./kafka-connection.ts";
 import type { Mapping } from "./mapping.ts";
 import { Poller } from "./poller.ts";
 import { type EnvironmentStatus, type Pool, startPool } from "./pool.ts";
@@ -131,6 +131,7 @@ async function prepare(mapping: Mapping, options: EventSourceOptions, shared: Sh
     options.log?.(message, { mapping: mapping.logicalId, topic: mapping.topic, ...facts });
   const source = identityOf(mapping, brokers);
   const destination = destinationOf(mapping, { functionArn: definition.arn, source, options });
+  await warnOfMissingDestination(mapping, brokers, log);
   const pollers: Poller[] = [];
   const partitions = mapping.isEnabled ? await partitionCount(brokers, mapping.topic, log) : 0;
   for (let index = 0; index < Math.min(mapping.pollers, partitions); index++) {
@@ -149,9 +150,7 @@ async function prepare(mapping: Mapping, options: EventSourceOptions, shared: Sh
         counters,
         isDuplicated: shared.isDuplicated,
         log,
-        fatal:
-          options.fatal ??
-          ((error) => process.emit("uncaughtException", error instanceof Error ? error : new Error(String(error)))),
+        fatal: options.fatal ?? rethrow,
       }),
     );
   }
@@ -170,6 +169,24 @@ function destinationOf(
   const { functionArn, source, options } = around;
   const { brokers, clock = systemClock } = options;
   return kafkaDestination({ brokers, topic: mapping.destination.topic, functionArn, source, now: () => clock.now() });
+}
+
+async function warnOfMissingDestination(
+  { destination, isEnabled }: Mapping,
+  brokers: readonly string[],
+  log: (message: string, facts: Readonly<Record<string, unknown>>) => void,
+): Promise<void> {
+  if (destination === undefined || !isEnabled || (await hasTopic(brokers, destination.topic))) return;
+  log("the failure destination's topic does not exist: until it does, failed records are dropped", {
+    destination: destination.topic,
+  });
+}
+
+/** An error that nothing handles ends the process, with its stack. */
+function rethrow(error: unknown): void {
+  queueMicrotask(() => {
+    throw error;
+  });
 }
 
 function startSchedule(

@@ -1,9 +1,10 @@
-// The only file that knows kafkajs: a member of a consumer group that hands over fetched bytes and commits when told to.
+// A member of a consumer group that hands over fetched bytes and commits when told to; all that knows how kafkajs consumes.
 // Three things are not in kafkajs's interface and are done on its objects, so its version is pinned: waiting before and
 // after a group is joined, reading a fetch's bytes without an object per record, and changing the fetch's wait as it runs.
 import { createRequire } from "node:module";
-import { type Admin, type Consumer, Kafka, logLevel, type PartitionAssigner, PartitionAssigners } from "kafkajs";
+import { type Admin, type Consumer, type PartitionAssigner, PartitionAssigners } from "kafkajs";
 import { type CarrierMessage, decodeFetchResponse, type FetchedBytes, type FetchResponse } from "./fetch-response.ts";
+import { connectTo } from "./kafka-connection.ts";
 import type { StartingPosition } from "./mapping.ts";
 
 export interface SourceOptions {
@@ -56,7 +57,7 @@ const HEARTBEAT_MS = 2000;
 /** Joins the group and starts fetching; resolves once partitions are assigned. */
 export async function openSource(options: SourceOptions, listener: SourceListener): Promise<Source> {
   installHooks();
-  const kafka = kafkaOf(options.brokers, options.clientId);
+  const kafka = connectTo(options.brokers, options.clientId);
   const admin = kafka.admin();
   let group: ConsumerGroup | undefined;
   const hooks: Hooks = {
@@ -94,43 +95,6 @@ export async function openSource(options: SourceOptions, listener: SourceListene
       await Promise.allSettled([consumer.disconnect(), admin.disconnect()]);
     },
   };
-}
-
-/** A client for what needs no consumer: failure records, checks of a topic. */
-export function kafkaOf(brokers: readonly string[], clientId: string): Kafka {
-  return new Kafka({
-    brokers: [...brokers],
-    clientId,
-    logLevel: logLevel.NOTHING,
-    retry: { initialRetryTime: 100, retries: 8 },
-  });
-}
-
-/** How many partitions the topic has; waits for a topic that isn't there yet. */
-export async function partitionCount(
-  brokers: readonly string[],
-  topic: string,
-  log: (message: string, facts: Readonly<Record<string, unknown>>) => void,
-): Promise<number> {
-  const admin = kafkaOf(brokers, "event-source-setup").admin({ retry: { initialRetryTime: 100, retries: 3 } });
-  try {
-    await admin.connect();
-  } catch (cause) {
-    throw new Error(`Kafka does not answer at ${brokers.join(",")}: start it, or say with --brokers where it is.`, {
-      cause,
-    });
-  }
-  try {
-    for (let attempt = 0; ; attempt++) {
-      if ((await admin.listTopics()).includes(topic)) break;
-      if (attempt % 30 === 0) log("the topic does not exist yet: waiting for it", {});
-      await new Promise((resolve) => setTimeout(resolve, RESTART_AFTER_MS));
-    }
-    const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
-    return topics[0]?.partitions.length ?? 0;
-  } finally {
-    await admin.disconnect();
-  }
 }
 
 async function runConsumer(

@@ -384,6 +384,22 @@ describe("failures", () => {
     });
   });
 
+  test("a record that no event can carry is discarded without an invocation", async () => {
+    const topic = await freshTopic({ partitions: 1, maxMessageBytes: 8_000_000 });
+    await produce(topic, [{ value: "before" }]);
+    await produce(topic, [{ value: Buffer.alloc(4_800_000) }]);
+    await produce(topic, [{ value: "after" }]);
+    const invoker = new RecordingInvoker();
+    const logged: unknown[] = [];
+    const log = (message: string, facts: Readonly<Record<string, unknown>>) => logged.push({ message, ...facts });
+    await run({ topic, invoker, settings: group(topic), log });
+    await until(async () => (await committed(topic, topic))[0] === 3);
+    expect(invoker.events.flatMap(recordsOf).map(textOf)).toEqual(["before", "after"]);
+    expect(logged).toContainEqual(
+      expect.objectContaining({ condition: "MaximumPayloadSizeExceeded", firstOffset: 1, records: 1 }),
+    );
+  });
+
   test("duplicates on purpose: a success is repeated before it is committed", async () => {
     const topic = await freshTopic({ partitions: 1 });
     await produce(topic, [{ value: "0" }]);
@@ -431,7 +447,8 @@ describe("markers and rebalances", () => {
       return { kind: "success" };
     };
     const invokers = [new RecordingInvoker(slowly), new RecordingInvoker(slowly)] as const;
-    const settings = { BatchSize: 20, MaximumBatchingWindowInSeconds: 0, ...group(topic) };
+    // Small batches of a slow function: there is always one in flight when partitions move.
+    const settings = { BatchSize: 5, MaximumBatchingWindowInSeconds: 0, ...group(topic) };
     await run({ topic, invoker: invokers[0], settings });
     let produced = 0;
     const send = async () => {
