@@ -44,6 +44,7 @@ function printAddresses({ endpoints, eventSource }: Stack): void {
     ["DynamoDB", endpoints.dynamodbEndpoint],
     ["PostgreSQL", endpoints.databaseUrl],
     ["Schema registry", endpoints.schemaRegistryUrl],
+    ["charts", ".local/charts/"],
     ["logs", ".local/logs/"],
     ["event source", `process ${eventSource.pid}`],
   ];

@@ -2,6 +2,7 @@
 // Without services it says at once what to start. List it after serverless-esbuild, whose bundle it runs.
 
 import { randomBytes } from "node:crypto";
+import { chartsFolder } from "./charts.ts";
 import { findBrokers, readEndpoints } from "./endpoints.ts";
 import { asObject, resolveValue, templateOf } from "./event-source/template.ts";
 
@@ -73,6 +74,7 @@ async function useLocalServices(serverless: Serverless, invoked: ServerlessFunct
       KAFKA_BROKERS: brokers.join(","),
       AWS_ENDPOINT_URL_DYNAMODB: dynamodb,
       ...storesOf(readEndpoints()),
+      CHARTS_FOLDER: chartsFolder,
     };
   } catch (thrown) {
     const message = thrown instanceof Error ? thrown.message : String(thrown);

@@ -1,4 +1,5 @@
 // The whole system on this machine: services, topics, tables, functions and the event source, started side by side and ended in order.
+import { chartsFolder } from "./charts.ts";
 import type { Steps } from "./console/steps.ts";
 import type { Endpoints } from "./endpoints.ts";
 import { registerSchemas } from "./services/schemas.ts";
@@ -21,6 +22,9 @@ export interface StackOptions {
 export interface Stack {
   readonly endpoints: Endpoints;
   readonly template: CompiledTemplate;
+  /** The template's file, and the variables of every function over the template's: what a function can be run with by hand. */
+  readonly templateFile: string;
+  readonly environment: Readonly<Record<string, string>>;
   /** Whether the broker was there before, and may hold what others sent. */
   readonly isBrokerShared: boolean;
   readonly eventSource: EventSourceProcess;
@@ -62,14 +66,16 @@ export async function startStack({ steps, signal, functions, whenTopicsExist }: 
     await Promise.all(started.map((service) => (service.status === "fulfilled" ? service.value.stop() : undefined)));
   };
   try {
-    const [{ template }, endpoints, eventSource] = await Promise.all([
+    const [{ template, templateFile }, endpoints, eventSource] = await Promise.all([
       packaging,
       listening,
       eventSourceStarting,
       watching,
     ]);
     signal.throwIfAborted();
-    return { endpoints, template, isBrokerShared: (await kafka).how.kafka === "environment", eventSource, stop };
+    const isBrokerShared = (await kafka).how.kafka === "environment";
+    const environment = variablesOf(endpoints);
+    return { endpoints, template, templateFile, environment, isBrokerShared, eventSource, stop };
   } catch (error) {
     await stop();
     throw error;
@@ -96,7 +102,7 @@ function startEach(steps: Steps) {
   };
 }
 
-/** Where functions find the services. */
+/** Where functions find the services, and where pictures go. */
 function variablesOf({
   kafkaBrokers,
   dynamodbEndpoint,
@@ -108,6 +114,7 @@ function variablesOf({
     AWS_ENDPOINT_URL_DYNAMODB: dynamodbEndpoint,
     DATABASE_URL: databaseUrl,
     SCHEMA_REGISTRY_URL: schemaRegistryUrl,
+    CHARTS_FOLDER: chartsFolder,
   };
 }
 

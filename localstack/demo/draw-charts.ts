@@ -1,0 +1,29 @@
+// Draws the summary's pictures when the demo's traffic is through: up to 999 events are not in them yet, and their five minutes are not over.
+import { fileURLToPath } from "node:url";
+import { functionOf } from "../event-source/function-definition.ts";
+import { startPool } from "../event-source/pool.ts";
+import { readTemplate } from "../event-source/template.ts";
+import type { Stack } from "../stack.ts";
+
+const localFolder = fileURLToPath(new URL("../../.local", import.meta.url));
+
+/** What its rule sends the function every five minutes. */
+const tick = { source: "aws.events", "detail-type": "Scheduled Event", detail: {} };
+
+/** Invokes the summary's function once as its schedule does; when this resolves, every event that was counted is in the pictures. */
+export async function drawCharts({
+  templateFile,
+  environment,
+}: Pick<Stack, "templateFile" | "environment">): Promise<void> {
+  const template = readTemplate(templateFile);
+  const summary = functionOf(template, "SummarizeEventsLambdaFunction", environment);
+  const pool = startPool({ functions: [summary], region: template.account.region, localFolder });
+  try {
+    const result = await pool.invoke({ functionName: summary.name, payload: Buffer.from(JSON.stringify(tick)) });
+    if (result.kind === "success") return;
+    const why = result.kind === "function-error" ? result.error.errorMessage : result.reason;
+    throw new Error(`The charts can't be drawn: ${why}. See .local/logs/ for what summarizeEvents says.`);
+  } finally {
+    await pool.stop();
+  }
+}
