@@ -7,13 +7,13 @@ import { environmentDatabase } from "../../lib/postgres/environment.ts";
 import { sink } from "../../lib/postgres/sink.ts";
 import { schemaRegistry } from "../../lib/registry/client.ts";
 import { registryFormat } from "../../lib/registry/format.ts";
-import { columns, identity, migrations, table, tradeRow } from "./row.ts";
+import { columns, database, identity, migrations, table, tradeRow } from "./row.ts";
 import { Trade } from "./schema.ts";
 import tradeAvro from "./trades.avsc.json" with { type: "json" };
 
 const deadLetters = required("DEAD_LETTER_TOPIC");
 const trades = sink<Trade, typeof columns>({
-  database: environmentDatabase({ database: "trades", migrations }),
+  database: environmentDatabase({ database, migrations }),
   ...{ table, columns, identity },
   row: ({ value }) => tradeRow(value),
   refused: refusedTo(deadLetters),

@@ -4,6 +4,9 @@ import type { Migration } from "../../lib/postgres/migrate.ts";
 import type { Row } from "../../lib/postgres/sink.ts";
 import type { Trade } from "./schema.ts";
 
+/** A database of its own, on the server of the others. */
+export const database = "trades";
+
 export const table = "binance";
 
 export const columns = {

@@ -22,6 +22,8 @@ export interface DatabaseOptions {
 
 export interface Database {
   readonly name: string;
+  /** Makes what is missing, as the first statement would; resolves once the server answers and the tables are there. */
+  ready(): Promise<void>;
   /**
    * Runs one statement. Where the connection breaks it is run once more on a new one, and may then have been run twice: statements must bear that.
    * Calls wait for each other.
@@ -97,12 +99,17 @@ export function database({ url, database: name, migrations = [] }: DatabaseOptio
     }
   }
 
+  function query<R extends QueryResultRow>(text: string, values: readonly unknown[] = []): Promise<QueryResult<R>> {
+    const result = last.then(() => renewing<R>(text, values));
+    last = result.catch(() => undefined);
+    return result;
+  }
+
   return {
     name: address.database,
-    query<R extends QueryResultRow>(text: string, values: readonly unknown[] = []) {
-      const result = last.then(() => renewing<R>(text, values));
-      last = result.catch(() => undefined);
-      return result;
+    query,
+    async ready() {
+      await query("SELECT 1");
     },
     async close() {
       await last;

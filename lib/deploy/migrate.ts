@@ -1,0 +1,53 @@
+// Serverless plugin: after a deployment the function that makes databases and tables is invoked, where it can reach them.
+// When it fails the deployment says so, before the first record does.
+
+const FUNCTION = "migrateDatabases";
+
+interface Answer {
+  readonly FunctionError?: string | undefined;
+  readonly Payload?: Uint8Array | undefined;
+}
+
+/** The part of osls that this plugin touches. */
+interface Serverless {
+  readonly service: { readonly functions?: Readonly<Record<string, { readonly name?: string }>> };
+  readonly classes: { readonly Error: new (message: string, code: string) => Error };
+  getProvider(name: "aws"): { getAwsSdkV3Config(): Promise<object> };
+}
+
+interface Tools {
+  readonly log: { notice(message: string): void };
+}
+
+export default class Migrate {
+  readonly hooks: Readonly<Record<string, () => Promise<void>>>;
+
+  constructor(serverless: Serverless, _options: unknown, { log }: Tools, invoke = invokeFunction) {
+    this.hooks = {
+      "after:deploy:deploy": async () => {
+        const name = serverless.service.functions?.[FUNCTION]?.name;
+        if (name === undefined) return;
+        const { FunctionError, Payload } = await invoke(name, await serverless.getProvider("aws").getAwsSdkV3Config());
+        const said = Buffer.from(Payload ?? []).toString("utf8");
+        if (FunctionError === undefined) return log.notice(`Databases are ready: ${said}`);
+        throw new serverless.classes.Error(
+          `Everything is deployed, but '${name}' could not make the databases ready: ${said}\n` +
+            `Mend what it says (databaseUrl, network, rights), then deploy again or: serverless invoke -f ${FUNCTION}.`,
+          "DATABASES_NOT_READY",
+        );
+      },
+    };
+  }
+}
+
+async function invokeFunction(name: string, config: object): Promise<Answer> {
+  const { InvokeCommand, LambdaClient } = await import("@aws-sdk/client-lambda"); // here, for every other command does without
+  const client = new LambdaClient(config);
+  try {
+    return await client.send(
+      new InvokeCommand({ FunctionName: name, InvocationType: "RequestResponse", Payload: "{}" }),
+    );
+  } finally {
+    client.destroy();
+  }
+}
