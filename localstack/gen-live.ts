@@ -1,6 +1,6 @@
 // `npm run gen -- trades --live`: real trades from Binance's public stream, until Ctrl-C or so many, and what was missed on the way.
-import type { FeedWaits } from "../events/live/binance-feed.ts";
-import { type LiveNote, type LiveSummary, sendLive } from "../events/live/send-live.ts";
+import type { FeedWaits } from "../events/generate/live/binance-feed.ts";
+import { type LiveNote, type LiveSummary, sendLive } from "../events/generate/live/send-live.ts";
 import { clockTime, duration, figure, perSecond } from "./console/figures.ts";
 import { startLive } from "./console/live.ts";
 import { UsageError } from "./console/options.ts";

@@ -1,7 +1,7 @@
 // Binance's public trade streams over a WebSocket that is opened again whenever it ends: by the server (once a day it does), by the network,
 // or by silence. Waits between attempts grow and are spread, so that a server that comes back is not met by everybody at once.
 import { setTimeout as pause } from "node:timers/promises";
-import type { TradeFacts } from "../generate/trades.ts";
+import type { TradeFacts } from "../trades.ts";
 import { readMessage } from "./binance-message.ts";
 
 export interface FeedOptions {

@@ -1,10 +1,10 @@
 // Live trades to Kafka as they come, in Avro, each symbol's in one partition and in order; what was missed on the way is told.
 import { setTimeout as pause } from "node:timers/promises";
 import { Kafka, logLevel, type Message, Partitioners } from "kafkajs";
-import tradeAvro from "../../functions/trades/trades.avsc.json" with { type: "json" };
-import { schemaRegistry } from "../../lib/registry/client.ts";
-import { registryEncoder } from "../../lib/registry/encoder.ts";
-import { type TradeFacts, topic as usualTopic } from "../generate/trades.ts";
+import tradeAvro from "../../../functions/trades/trades.avsc.json" with { type: "json" };
+import { schemaRegistry } from "../../../lib/registry/client.ts";
+import { registryEncoder } from "../../../lib/registry/encoder.ts";
+import { type TradeFacts, topic as usualTopic } from "../trades.ts";
 import { type FeedNote, type FeedOptions, runFeed } from "./binance-feed.ts";
 import { TradeIds } from "./trade-ids.ts";
 

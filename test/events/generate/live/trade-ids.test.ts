@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { TradeIds } from "../../../events/live/trade-ids.ts";
+import { TradeIds } from "../../../../events/generate/live/trade-ids.ts";
 
 test("ids of a symbol count up by one; symbols know nothing of each other", () => {
   const ids = new TradeIds();

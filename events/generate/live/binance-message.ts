@@ -1,6 +1,6 @@
 // What a message of Binance's combined trade streams says: a trade, something else that is all right, or something that can't be read.
 // https://developers.binance.com/docs/binance-spot-api-docs/web-socket-streams
-import type { TradeFacts } from "../generate/trades.ts";
+import type { TradeFacts } from "../trades.ts";
 
 export type Message =
   | { readonly kind: "trade"; readonly trade: TradeFacts }

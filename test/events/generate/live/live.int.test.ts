@@ -1,14 +1,19 @@
 // Live trades from a server that speaks as Binance's does, through a network that breaks, into a real topic.
 import { afterEach, beforeEach, expect, inject, test } from "vitest";
-import { type LiveNote, type LiveOptions, type LiveSummary, sendLive } from "../../../events/live/send-live.ts";
-import { Trade } from "../../../functions/trades/schema.ts";
-import tradeAvro from "../../../functions/trades/trades.avsc.json" with { type: "json" };
-import { decoder } from "../../../lib/kafka/decode.ts";
-import { schemaRegistry } from "../../../lib/registry/client.ts";
-import { registryFormat } from "../../../lib/registry/format.ts";
-import { freshTopic } from "../../support/kafka.ts";
-import { schemaRegistryUrl } from "../../support/on-demand.ts";
-import { wireRecordsOf } from "../../support/topic-events.ts";
+import {
+  type LiveNote,
+  type LiveOptions,
+  type LiveSummary,
+  sendLive,
+} from "../../../../events/generate/live/send-live.ts";
+import { Trade } from "../../../../functions/trades/schema.ts";
+import tradeAvro from "../../../../functions/trades/trades.avsc.json" with { type: "json" };
+import { decoder } from "../../../../lib/kafka/decode.ts";
+import { schemaRegistry } from "../../../../lib/registry/client.ts";
+import { registryFormat } from "../../../../lib/registry/format.ts";
+import { freshTopic } from "../../../support/kafka.ts";
+import { schemaRegistryUrl } from "../../../support/on-demand.ts";
+import { wireRecordsOf } from "../../../support/topic-events.ts";
 import { type Act, type BinanceServer, binanceServer, tradeMessage } from "./binance-server.ts";
 
 const soon = { firstRetryMs: 10, longestRetryMs: 100, silenceMs: 300 };

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { readMessage } from "../../../events/live/binance-message.ts";
+import { readMessage } from "../../../../events/generate/live/binance-message.ts";
 
 const data = { e: "trade", E: 5, s: "BTCUSDT", t: 7, p: "1.5", q: "2", T: 4, m: false, M: true };
 
