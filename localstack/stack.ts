@@ -97,7 +97,7 @@ function startEach(steps: Steps) {
     ),
     registry: start(
       "registry",
-      ({ schemaRegistryUrl, how }) => `Schema registry at ${schemaRegistryUrl} (${how.registry})`,
+      ({ schemaRegistryUrl, how }) => `Schema registry at ${new URL(schemaRegistryUrl).host} (${how.registry})`,
     ),
   };
 }
