@@ -6,6 +6,7 @@ import { rejectWhenAborted, runProgram, untilAborted } from "./console/program.t
 import { printHeading, screen } from "./console/screen.ts";
 import { printSteps } from "./console/steps.ts";
 import { check, onlyOurs, outputTopics } from "./demo/check.ts";
+import { loginTopics, startLogins } from "./demo/logins.ts";
 import { type Reader, startReader } from "./demo/reader.ts";
 import { printRides, printVerdict, printWindows } from "./demo/report.ts";
 import { drain, startRun } from "./demo/run.ts";
@@ -27,7 +28,7 @@ const declared = {
   help: toggle("this text"),
 };
 
-const readTopics = [outputTopics, tradesTopics].flatMap((topics) => Object.values(topics));
+const readTopics = [outputTopics, loginTopics, tradesTopics].flatMap((topics) => Object.values(topics));
 
 type Options = ReturnType<typeof readOptions<typeof declared>>["options"];
 
@@ -40,7 +41,7 @@ await runProgram(async (signal) => {
   const stack = await startStack({
     steps: printSteps(screen),
     signal,
-    functions: ["enrichRides", "aggregateTransactions", "emitWindows", "storeTrades"],
+    functions: ["enrichRides", "aggregateTransactions", "aggregateLogins", "emitWindows", "storeTrades"],
     whenTopicsExist: async (brokers) => reading.resolve(await startReader(brokers, readTopics)),
   });
   const reader = await reading.promise;
@@ -61,10 +62,11 @@ interface Edges {
 
 /** Sends, waits, and shows what came out. Answers whether it is what was sent. */
 async function demonstrate({ stack, reader, signal }: Edges, { count, rate, seed }: Options): Promise<boolean> {
-  printHeading(screen, `Sending ${figure(2 * count)} rides, ${figure(count)} transactions and ${figure(count)} trades`);
+  printHeading(screen, `Sending ${figure(2 * count)} rides, ${figure(count)} transactions, logins and trades each`);
   const { endpoints } = stack;
   const run = startRun({ brokers: endpoints.kafkaBrokers, reader, count, rate, seed });
-  const parts = [startTrades({ endpoints, reader, count, rate, seed })];
+  const options = { endpoints, reader, count, rate, seed };
+  const parts = [startLogins(options), startTrades(options)];
   const live = startLive(screen, trafficView(run, { count, parts, screen }));
   try {
     const drained = Promise.all([

@@ -9,8 +9,9 @@ import { printHeading, type Screen } from "../console/screen.ts";
 import { table } from "../console/table.ts";
 import { checkDeadLetters } from "./check-dead-letters.ts";
 import { checkTrades, distinct, type TradeRow } from "./check-trades.ts";
+import { cameFrom } from "./from-sent.ts";
 import type { DemoPart, PartOptions } from "./part.ts";
-import { place, type Received, type Sent } from "./records.ts";
+import { place, type Sent } from "./records.ts";
 
 export const tradesTopics = { dead: "trades_dlq", failed: "trades_failed" } as const;
 
@@ -26,7 +27,7 @@ export function startTrades({ endpoints, reader, count, rate, seed }: PartOption
   const now = Date.now();
   const plan: Plan = { seed, start: now, count, rate, latePercent: 0, badPercent: BAD_PERCENT };
   const sent: Sent<TradeFacts>[] = [];
-  const deadLetters = () => reader.of(tradesTopics.dead).filter(cameFrom(sent));
+  const deadLetters = () => reader.of(tradesTopics.dead).filter(cameFrom(topic, sent, "dead-letter"));
   let rows = 0;
   let found: readonly TradeRow[] = [];
 
@@ -74,19 +75,6 @@ function keep(
   records.forEach((record, at) => {
     sent.push({ ...record, partition, offset: baseOffset + at });
   });
-}
-
-/** On a broker that others use, their dead letters are left out. */
-function cameFrom(sent: readonly Sent[]): (letter: Received) => boolean {
-  const origins = new Set(sent.map((record) => place({ topic, ...record })));
-  return ({ headers }) => {
-    const {
-      "dead-letter.topic": from = "",
-      "dead-letter.partition": partition,
-      "dead-letter.offset": offset,
-    } = headers;
-    return origins.has(place({ topic: from, partition: Number(partition), offset: Number(offset) }));
-  };
 }
 
 function countRows(databaseUrl: string, sent: readonly Sent<TradeFacts>[]): Promise<number> {
