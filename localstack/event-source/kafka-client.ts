@@ -24,12 +24,10 @@ export interface SourceListener {
   beforeJoin(): Promise<void>;
   /** These partitions are ours from now on. Answers where to read on, given where the group stands. */
   assigned(groupOffsets: ReadonlyMap<number, number>): ReadonlyMap<number, number>;
-  /** Bytes of one partition; fetching goes on when the answer settles. `from` is the offset that was asked for. */
-  fetched(
-    partition: number,
-    bytes: FetchedBytes,
-    at: { readonly from: number; readonly highWatermark: number },
-  ): Promise<void>;
+  /** Bytes of one partition, to be taken at once: what throws is fetched again. `from` is the offset that was asked for. */
+  fetched(partition: number, bytes: FetchedBytes, at: { readonly from: number; readonly highWatermark: number }): void;
+  /** Fetching goes on when this resolves. */
+  untilRoom(): Promise<void>;
   failed(error: Error): void;
 }
 
@@ -125,9 +123,10 @@ async function runConsumer(
         const [carrier] = batch.messages as unknown as readonly CarrierMessage[];
         if (carrier === undefined) return;
         sawRecords = true;
-        resolveOffset(carrier.offset);
         const from = Number((batch as unknown as { readonly fetchedOffset: string }).fetchedOffset);
-        await listener.fetched(batch.partition, carrier.fetched, { from, highWatermark: Number(batch.highWatermark) });
+        listener.fetched(batch.partition, carrier.fetched, { from, highWatermark: Number(batch.highWatermark) });
+        resolveOffset(carrier.offset);
+        await listener.untilRoom();
       },
     });
   };

@@ -101,11 +101,11 @@ export class Poller implements SourceListener {
     return new Map([...this.queues].map(([partition, queue]) => [partition, queue.fetchedTo]));
   }
 
-  async fetched(
+  fetched(
     partition: number,
     bytes: FetchedBytes,
     { from, highWatermark }: { readonly from: number; readonly highWatermark: number },
-  ): Promise<void> {
+  ): void {
     const queue = this.queueAt(partition, from);
     if (queue === undefined) return;
     this.accept(queue, bytes);
@@ -115,7 +115,19 @@ export class Poller implements SourceListener {
       this.source?.pause(partition);
     }
     this.dispatcher.pump();
-    await this.untilRoom();
+  }
+
+  // With every partition full there is nothing to fetch; kafkajs would sleep, this wakes up as soon as there is room.
+  async untilRoom(): Promise<void> {
+    if (this.paused.size < this.queues.size || this.isStopping) return;
+    this.room.close();
+    while (!this.room.isOpen) {
+      const beat = Promise.withResolvers<void>();
+      const timer = setTimeout(beat.resolve, HEARTBEAT_MS);
+      await Promise.race([this.room.passed, beat.promise]);
+      clearTimeout(timer);
+      await this.source?.heartbeat();
+    }
   }
 
   failed(error: Error): void {
@@ -173,19 +185,6 @@ export class Poller implements SourceListener {
     this.paused.delete(partition);
     this.source?.resume(partition);
     this.room.open();
-  }
-
-  // With every partition full there is nothing to fetch; kafkajs would sleep, this wakes up as soon as there is room.
-  private async untilRoom(): Promise<void> {
-    if (this.paused.size < this.queues.size || this.isStopping) return;
-    this.room.close();
-    while (!this.room.isOpen) {
-      const beat = Promise.withResolvers<void>();
-      const timer = setTimeout(beat.resolve, HEARTBEAT_MS);
-      await Promise.race([this.room.passed, beat.promise]);
-      clearTimeout(timer);
-      await this.source?.heartbeat();
-    }
   }
 
   private async idle(withinMs: number): Promise<void> {

@@ -3,9 +3,11 @@
 import { randomBytes } from "node:crypto";
 import { afterEach, describe, expect, test } from "vitest";
 import type { KafkaEvent } from "../../../lib/kafka/event.ts";
+import { createTopics } from "../../../localstack/services/topics.ts";
 import { freshTopic, kafkaClient, produce, readAll } from "../../support/kafka.ts";
 import {
   type Answer,
+  brokers,
   committed,
   numbered,
   RecordingInvoker,
@@ -87,7 +89,7 @@ describe("what reaches a function", () => {
     const topic = await freshTopic({ partitions: 1 });
     for (let i = 0; i < 10; i++) await produce(topic, [{ value: Buffer.alloc(900_000) }]);
     const invoker = new RecordingInvoker();
-    await run({ topic, invoker, settings: { BatchSize: 10_000 } });
+    await run({ topic, invoker, settings: { BatchSize: 10_000, MaximumBatchingWindowInSeconds: 4 } });
     await until(() => invoker.events.flatMap(recordsOf).length === 10);
     const sizes = invoker.events.map((event) => JSON.stringify(event).length);
     expect(Math.max(...sizes)).toBeLessThanOrEqual(6_291_456);
@@ -526,6 +528,29 @@ describe("markers and rebalances", () => {
       expect(firstTimes).toEqual([...firstTimes].sort((a, b) => a - b));
     }
     expect(invokers.flatMap(({ overlaps }) => overlaps)).toEqual([]);
+  });
+
+  test("a topic that is deleted and made anew is read from its start, and that is said", async () => {
+    const topic = await freshTopic({ partitions: 1 });
+    await produce(
+      topic,
+      numbered(0, 30).map((record) => ({ ...record, partition: 0 })),
+    );
+    const invoker = new RecordingInvoker();
+    const logged: string[] = [];
+    await run({ topic, invoker, settings: group(topic), log: (message) => logged.push(message) });
+    await until(async () => (await committed(topic, topic))[0] === 30);
+    const admin = kafkaClient().admin();
+    await admin.connect();
+    await admin.deleteTopics({ topics: [topic] });
+    await until(async () => !(await admin.listTopics()).includes(topic));
+    await createTopics(brokers().join(","), { [topic]: { partitions: 1 } });
+    await admin.disconnect();
+    await produce(topic, [{ value: "new" }]);
+    await until(() => invoker.events.flatMap(recordsOf).length === 31, "the new topic's record", 60_000);
+    expect(invoker.events.flatMap(recordsOf).map(textOf).at(-1)).toBe("new");
+    expect(logged).toContain("offsets start again: the topic was made anew");
+    await until(async () => (await committed(topic, topic))[0] === 1);
   });
 
   test("provisioned pollers share the partitions", async () => {
