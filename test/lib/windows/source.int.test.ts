@@ -1,0 +1,43 @@
+// What the broker says of a source topic: a tail of transaction markers is known for what it is, and nothing else is taken for one.
+
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { kafkaSource, type SourceTopic } from "../../../lib/windows/source.ts";
+import { freshTopic, kafkaClient, produce } from "../../support/kafka.ts";
+
+let topic: string;
+let source: SourceTopic;
+
+beforeAll(async () => {
+  topic = await freshTopic({ partitions: 2, name: "markers" });
+  source = kafkaSource(kafkaClient(), topic, `probe-${topic}`);
+  const producer = kafkaClient().producer({ transactionalId: `tx-${topic}`, idempotent: true, maxInFlightRequests: 1 });
+  await producer.connect();
+  for (const value of ["a", "b"]) {
+    const transaction = await producer.transaction();
+    await transaction.send({ topic, messages: [{ partition: 0, value }] });
+    await transaction.commit();
+  }
+  await producer.disconnect();
+  await produce(topic, [{ partition: 1, value: "plain" }]);
+});
+afterAll(() => source.close());
+
+it("a topic written by transactions ends past its last record", async () => {
+  // a, marker, b, marker
+  const isSettled = async () => (await source.offsets()).find(({ partition }) => partition === 0)?.endOffset === 4;
+  for (let tries = 0; tries < 200 && !(await isSettled()); tries++)
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  expect((await source.offsets()).toSorted((a, b) => a.partition - b.partition)).toEqual([
+    { partition: 0, lowOffset: 0, endOffset: 4 },
+    { partition: 1, lowOffset: 0, endOffset: 1 },
+  ]);
+});
+
+it.each([
+  { partition: 0, from: 3, end: 4, only: true, why: "after the last record there is its marker" },
+  { partition: 0, from: 1, end: 4, only: false, why: "between two markers there is a record" },
+  { partition: 0, from: 0, end: 4, only: false, why: "everything is unread" },
+  { partition: 1, from: 0, end: 1, only: false, why: "a plain record is no marker" },
+])("$why", async ({ partition, from, end, only }) => {
+  expect(await source.onlyMarkers(partition, from, end)).toBe(only);
+});
