@@ -57,15 +57,13 @@ export function runSchedule(schedule: Schedule, options: ScheduleOptions, signal
   const { clock } = options;
   let at = clock.now() + (schedule.everyMs > SOON_MS ? schedule.everyMs : 0);
   const tick = () => {
-    if (signal.aborted) return;
     void invoke(schedule, options, signal);
     // After the machine slept, missed periods are not made up for.
     at = Math.max(at + schedule.everyMs, clock.now());
-    const cancel = clock.at(at, tick);
-    signal.addEventListener("abort", cancel, { once: true });
+    cancel = clock.at(at, tick);
   };
-  const cancel = clock.at(at, tick);
-  signal.addEventListener("abort", cancel, { once: true });
+  let cancel = clock.at(at, tick);
+  signal.addEventListener("abort", () => cancel(), { once: true });
 }
 
 async function invoke(schedule: Schedule, options: ScheduleOptions, signal: AbortSignal): Promise<void> {

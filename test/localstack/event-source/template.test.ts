@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: Fn::Sub has the same placeholders as a template literal
 import { describe, expect, test } from "vitest";
 import { functionOf, selectFunctions } from "../../../localstack/event-source/function-definition.ts";
 import { schedulesOf } from "../../../localstack/event-source/schedule.ts";
