@@ -18,6 +18,8 @@ export interface FunctionDeclaration {
   readonly environment?: Readonly<Record<string, unknown>>;
   readonly topics?: Readonly<Record<string, unknown>>;
   readonly events: readonly EventDeclaration[];
+  /** Files that go into the zip beside the bundle. */
+  readonly package?: { readonly patterns: readonly string[] };
 }
 
 export interface EventDeclaration {

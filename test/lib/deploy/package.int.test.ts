@@ -20,6 +20,8 @@ const consuming = Object.entries(serviceFunctions()).flatMap(([name, { events }]
   events.flatMap(({ kafka }) => (kafka === undefined ? [] : [{ name, topic: String(kafka.topic) }])),
 );
 const LARGEST_ZIP = 320_000;
+/** With what it draws by: a program, type, and charts. */
+const LARGEST_DRAWING_ZIP = 2_600_000;
 
 let provisioned: Package;
 let onDemand: Package;
@@ -166,10 +168,18 @@ describe("the template", () => {
 describe.each(names)("the zip of %s", (name) => {
   const handler = serviceFunctions()[name]?.handler.replace(/\.\w+$/, ".mjs") ?? "";
 
-  it("is small and holds one bundle and its source map, nothing that lay around", () => {
+  const shipped = serviceFunctions()[name]?.package?.patterns ?? [];
+
+  it("is small and holds one bundle and its source map, what it declares to need, and nothing that lay around", () => {
     const { bytes, files } = provisioned.zip(name);
-    expect(Object.keys(files).sort()).toEqual([handler, `${handler}.map`]);
-    expect(bytes).toBeLessThan(LARGEST_ZIP);
+    expect(Object.keys(files).sort()).toEqual([handler, `${handler}.map`, ...shipped].sort());
+    expect(bytes).toBeLessThan(shipped.length > 0 ? LARGEST_DRAWING_ZIP : LARGEST_ZIP);
+  });
+
+  it("draws charts only where pictures are made", () => {
+    const map = JSON.parse(Buffer.from(provisioned.zip(name).files[`${handler}.map`] ?? []).toString());
+    const draws = map.sources.some((source: string) => /node_modules\/(echarts|zrender|@resvg)\//.test(source));
+    expect(draws).toBe(name === "summarizeEvents");
   });
 
   it("maps back to this repository's files, without their text", () => {
