@@ -1,6 +1,7 @@
 // Binance's public trade streams over a WebSocket that is opened again whenever it ends: by the server (once a day it does), by the network,
 // or by silence. Waits between attempts grow and are spread, so that a server that comes back is not met by everybody at once.
 import { setTimeout as pause } from "node:timers/promises";
+import WebSocket from "ws"; // Node's own client doesn't say why a connection failed, and hides the server's pings
 import type { TradeFacts } from "../trades.ts";
 import { readMessage } from "./binance-message.ts";
 
@@ -59,35 +60,36 @@ function connection(
   { onTrade, onNote, signal, silenceMs }: ConnectionOptions,
 ): Promise<{ reason: string; hadTrades: boolean }> {
   return new Promise((resolve) => {
-    const socket = new WebSocket(address);
+    const socket = new WebSocket(address, { handshakeTimeout: silenceMs });
     let hadTrades = false;
     let failure: string | undefined;
     const end = (reason: string) => {
       clearTimeout(silence);
       signal.removeEventListener("abort", stop);
-      socket.onmessage = null;
-      socket.close();
+      socket.removeAllListeners("message");
+      socket.terminate();
       resolve({ reason, hadTrades });
     };
     const stop = () => end("stopped");
     const silence = setTimeout(() => end(`silent for ${silenceMs} ms`), silenceMs);
     signal.addEventListener("abort", stop, { once: true });
-    socket.onopen = () => onNote({ kind: "connected" });
-    socket.onmessage = ({ data }) => {
+    socket.on("open", () => onNote({ kind: "connected" }));
+    socket.on("ping", () => silence.refresh());
+    socket.on("message", (data) => {
       silence.refresh();
       const message = readMessage(String(data));
       if (message.kind === "trade") {
         hadTrades = true;
         onTrade(message.trade);
       } else if (message.kind === "unreadable") onNote({ kind: "unreadable" });
-    };
+    });
     // An error is always followed by a close, which knows less.
-    socket.onerror = (event) => {
-      failure =
-        "message" in event && typeof event.message === "string" && event.message !== "" ? event.message : "error";
-    };
-    socket.onclose = ({ code, reason }) =>
-      end(failure ?? (reason === "" ? `closed with ${code}` : `closed with ${code}: ${reason}`));
+    socket.on("error", ({ message }) => {
+      failure = message;
+    });
+    socket.on("close", (code, reason) =>
+      end(failure ?? (reason.length === 0 ? `closed with ${code}` : `closed with ${code}: ${reason}`)),
+    );
   });
 }
 
