@@ -103,14 +103,12 @@ test("dropped connections are opened again; what was missed meanwhile is told, w
 });
 
 test("a connection that falls silent is opened anew", async () => {
-  const { notes, summary } = await run(
-    [
-      [{ send: btc(1) }, "stay"],
-      [{ send: btc(2) }, "stay"],
-    ],
-    { count: 2 },
-  );
-  expect(notes).toContainEqual(expect.objectContaining({ kind: "disconnected", reason: "silent for 300 ms" }));
+  const script: Act[][] = [
+    [{ send: btc(1) }, "stay"],
+    [{ send: btc(2) }, "stay"],
+  ];
+  const { notes, summary } = await run(script, { count: 2, waits: { ...soon, silenceMs: 500 } });
+  expect(notes).toContainEqual(expect.objectContaining({ kind: "disconnected", reason: "silent for 500 ms" }));
   expect(summary.missed).toEqual({});
 });
 
