@@ -1,11 +1,13 @@
 // Where the summary's pictures are on this machine: the folder that its function is given in place of a bucket.
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const project = fileURLToPath(new URL("..", import.meta.url));
 
 export const chartsFolder = join(project, ".local", "charts");
+
+const latest = join(chartsFolder, "commerce-summary", "latest");
 
 /** A picture of the latest drawing, its paths from the project's folder. */
 export interface Chart {
@@ -15,12 +17,16 @@ export interface Chart {
 }
 
 /** The latest pictures; none before the first drawing. */
-export function latestCharts(folder = chartsFolder): readonly Chart[] {
-  const latest = join(folder, "commerce-summary", "latest");
+export function latestCharts(): readonly Chart[] {
   return ["purchase", "order", "delivery"]
     .filter((name) => existsSync(join(latest, `${name}.png`)))
     .map((name) => {
       const path = relative(project, join(latest, name));
       return { name, png: `${path}.png`, svg: `${path}.svg` };
     });
+}
+
+/** What the latest pictures were drawn from. */
+export function latestTotals(): Readonly<Record<string, unknown>> {
+  return JSON.parse(readFileSync(join(latest, "totals.json"), "utf8"));
 }

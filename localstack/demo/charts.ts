@@ -1,5 +1,8 @@
-// Draws the summary's pictures when the demo's traffic is through: up to 999 events are not in them yet, and their five minutes are not over.
+// The charts in the demo: drawn when its traffic is through, checked, and their paths shown.
 import { fileURLToPath } from "node:url";
+import { latestCharts } from "../charts.ts";
+import { printHeading, type Screen } from "../console/screen.ts";
+import { table } from "../console/table.ts";
 import { functionOf } from "../event-source/function-definition.ts";
 import { startPool } from "../event-source/pool.ts";
 import { readTemplate } from "../event-source/template.ts";
@@ -10,7 +13,10 @@ const localFolder = fileURLToPath(new URL("../../.local", import.meta.url));
 /** What its rule sends the function every five minutes. */
 const tick = { source: "aws.events", "detail-type": "Scheduled Event", detail: {} };
 
-/** Invokes the summary's function once as its schedule does; when this resolves, every event that was counted is in the pictures. */
+/**
+ * Invokes the summary's function once as its schedule does, for up to 999 events are not in the pictures yet. When this resolves, every event
+ * that was counted is in them.
+ */
 export async function drawCharts({
   templateFile,
   environment,
@@ -26,4 +32,11 @@ export async function drawCharts({
   } finally {
     await pool.stop();
   }
+}
+
+/** Where the pictures are. */
+export function printCharts(screen: Screen): void {
+  printHeading(screen, "Charts");
+  const rows = latestCharts().map(({ name, png, svg }) => [name, png, svg]);
+  screen.write(table([{ title: "of events" }, { title: "PNG" }, { title: "SVG" }], rows, screen));
 }
