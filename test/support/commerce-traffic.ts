@@ -24,16 +24,25 @@ export interface Traffic {
 }
 
 /** Sends good events through the endpoint and broken ones straight to their topics. */
-export async function sendTraffic(
-  pipeline: Commerce,
-  { count, badPercent, seed = 1 }: Traffic,
-): Promise<readonly SentEvent[]> {
-  const plan = { seed, start: Date.UTC(2026, 10, 21, 12), count, rate: 100, latePercent: 0, badPercent };
-  const records = [...allRecords(generator, plan)];
+export async function sendTraffic(pipeline: Commerce, traffic: Traffic): Promise<readonly SentEvent[]> {
+  const records = recordsOf(traffic);
   const good = records.filter(isValid);
   const broken = records.filter((record) => !isValid(record));
-  const places = [...(await post(pipeline, good)), ...(await append(pipeline, broken))];
-  return [...good, ...broken].map((record, i) => ({ ...record, origin: originText(places[i]!) }));
+  const places = await post(pipeline, good);
+  return [
+    ...good.map((record, i) => ({ ...record, origin: originText(places[i]!) })),
+    ...(await append(pipeline, broken)),
+  ];
+}
+
+/** As many broken and odd events, straight to their topics. */
+export function sendBroken(pipeline: Commerce, traffic: Omit<Traffic, "badPercent">): Promise<readonly SentEvent[]> {
+  return append(pipeline, recordsOf({ ...traffic, badPercent: 100 }));
+}
+
+function recordsOf({ count, badPercent, seed = 1 }: Traffic): readonly GeneratedRecord<CommerceFacts>[] {
+  const plan = { seed, start: Date.UTC(2026, 10, 21, 12), count, rate: 100, latePercent: 0, badPercent };
+  return [...allRecords(generator, plan)];
 }
 
 async function post(pipeline: Commerce, records: readonly GeneratedRecord<CommerceFacts>[]): Promise<readonly Place[]> {
@@ -53,21 +62,22 @@ async function post(pipeline: Commerce, records: readonly GeneratedRecord<Commer
   return places;
 }
 
-export async function append(
+async function append(
   { topics, schemaRegistryUrl }: Commerce,
   records: readonly GeneratedRecord<CommerceFacts>[],
-): Promise<readonly Place[]> {
+): Promise<readonly SentEvent[]> {
   const sealed = await seal({ schemaRegistryUrl });
   const producer = kafkaClient().producer({ idempotent: true, createPartitioner: partitionByKey(0) });
   await producer.connect();
   try {
-    const places: Place[] = [];
-    for (const { key, value, facts } of records) {
-      const topic = topics[facts.event.event_type];
-      const [sent] = await producer.send({ topic, messages: [{ key, value: sealed(value) }] });
-      places.push({ topic, partition: sent!.partition, offset: Number(sent!.baseOffset) });
+    const sent: SentEvent[] = [];
+    for (const record of records) {
+      const topic = topics[record.facts.event.event_type];
+      const [answer] = await producer.send({ topic, messages: [{ key: record.key, value: sealed(record.value) }] });
+      const place = { topic, partition: answer!.partition, offset: Number(answer!.baseOffset) };
+      sent.push({ ...record, origin: originText(place) });
     }
-    return places;
+    return sent;
   } finally {
     await producer.disconnect();
   }
