@@ -1,7 +1,8 @@
 // Reads what the pipelines put out, as a downstream team would: committed records only, from where the topics ended before the run.
 import { randomUUID } from "node:crypto";
 import { setTimeout as wait } from "node:timers/promises";
-import { type Consumer, type EachBatchPayload, type IHeaders, Kafka, logLevel } from "kafkajs";
+import { type Batch, type Consumer, type IHeaders, Kafka, type KafkaMessage, logLevel } from "kafkajs";
+import { committedRecords } from "./committed.ts";
 import type { Received } from "./records.ts";
 
 export interface Reader {
@@ -21,14 +22,25 @@ export async function startReader(brokers: string, topics: readonly string[]): P
 
   const received = new Map<string, Received[]>(topics.map((topic) => [topic, []]));
   let lastReceivedAt = Date.now();
-  const consumer = kafka.consumer({ groupId, readUncommitted: false, maxWaitTimeInMs: 100 });
+  const consumer = kafka.consumer({
+    groupId,
+    readUncommitted: false,
+    maxWaitTimeInMs: 100,
+    maxBytesPerPartition: WHOLE_TRANSACTIONS,
+    maxBytes: WHOLE_TRANSACTIONS,
+  });
   await consumer.connect();
   await consumer.subscribe({ topics: [...topics], fromBeginning: true });
   await consumer.run({
     autoCommit: false,
+    eachBatchAutoResolve: false,
     eachBatch: async (payload) => {
-      const place = placeOf(places, payload.batch);
-      const records = recordsOf(payload, Date.now()).filter(({ offset }) => offset >= place.next);
+      const { batch, resolveOffset } = payload;
+      const place = placeOf(places, batch);
+      const { records: committed, undecidedFrom } = committedRecords(batch);
+      const readTo = undecidedFrom === undefined ? batch.lastOffset() : String(undecidedFrom - 1);
+      if (Number(readTo) >= Number(batch.firstOffset())) resolveOffset(readTo);
+      const records = recordsOf(batch, committed, Date.now()).filter(({ offset }) => offset >= place.next);
       if (records.length === 0) return;
       lastReceivedAt = Date.now();
       received.get(payload.batch.topic)?.push(...records);
@@ -42,6 +54,9 @@ export async function startReader(brokers: string, topics: readonly string[]): P
     stop: () => stopReading(kafka, consumer, groupId),
   };
 }
+
+/** A fetch that holds every transaction whole, as far as they are this long; a longer one is fetched again until its marker is there. */
+const WHOLE_TRANSACTIONS = 64 * 1024 * 1024;
 
 interface Place {
   readonly topic: string;
@@ -95,7 +110,7 @@ async function stopReading(kafka: Kafka, consumer: Consumer, groupId: string): P
   }
 }
 
-function recordsOf({ batch: { topic, partition, messages } }: EachBatchPayload, receivedAt: number): Received[] {
+function recordsOf({ topic, partition }: Batch, messages: readonly KafkaMessage[], receivedAt: number): Received[] {
   return messages.map(({ offset, key, value, headers }) => ({
     topic,
     partition,

@@ -73,7 +73,8 @@ it(`windows are exact through kills and redelivery (CHAOS_SEED=${SEED})`, { time
     onSent: (records, partition, base) =>
       sent.push(...records.map((record, at) => ({ ...record, partition, offset: base + at }))),
   });
-  const outputs = () => checkWindows(sent, reader.of("transactions_aggregate"), reader.of("transactions_late"));
+  const outputs = () =>
+    checkWindows(sent, { windows: reader.of("transactions_aggregate"), late: reader.of("transactions_late") });
   const bad = () => sent.filter((record) => !isValid(record)).length;
   const isComplete = () =>
     sent.length === COUNT && reader.of("transactions_dlq").length >= bad() && missing(outputs().windows) === 0;

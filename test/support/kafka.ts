@@ -1,9 +1,9 @@
 // What integration suites do with the shared broker: make a topic of their own, write to it, read all of it.
 import { randomUUID } from "node:crypto";
-import { type Consumer, type IHeaders, Kafka, logLevel, type Message } from "kafkajs";
+import { type Batch, type Consumer, type IHeaders, Kafka, type KafkaMessage, logLevel, type Message } from "kafkajs";
 import { inject } from "vitest";
+import { committedRecords } from "../../localstack/demo/committed.ts";
 import { createTopics, type TopicSettings } from "../../localstack/services/topics.ts";
-import { committedRecords } from "./committed.ts";
 import { endOffsets } from "./end-offsets.ts";
 
 /** A client of the shared broker. Its retries start soon, for the broker answers CONCURRENT_TRANSACTIONS for a moment after a commit. */
@@ -88,7 +88,7 @@ export async function readAll(
     await consumer.run({
       autoCommit: false,
       eachBatch: async ({ batch }) => {
-        const messages = isolation === "read_committed" ? committedRecords(batch) : batch.messages;
+        const messages = isolation === "read_committed" ? wholeTransactions(batch) : batch.messages;
         for (const { offset, timestamp, key, value, headers = {} } of messages) {
           const at = { topic, partition: batch.partition, offset: Number(offset), timestamp: Number(timestamp) };
           records.push({ ...at, key, value, headers });
@@ -100,6 +100,13 @@ export async function readAll(
     await consumer.disconnect();
   }
   return records.sort((one, other) => one.partition - other.partition || one.offset - other.offset);
+}
+
+/** The batch's committed records. The fetch must hold each transaction whole: a record without its marker is an error. */
+function wholeTransactions(batch: Batch): readonly KafkaMessage[] {
+  const { records, undecidedFrom } = committedRecords(batch);
+  if (undecidedFrom === undefined) return records;
+  throw new Error(`The fetch from ${batch.topic}-${batch.partition} ends within a transaction.`);
 }
 
 /** The last offset of every partition that holds anything. */

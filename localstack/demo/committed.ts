@@ -9,8 +9,15 @@ type RawMessage = KafkaMessage & {
   readonly batchContext?: { readonly producerId?: string; readonly inTransaction?: boolean };
 };
 
-/** The batch's committed records, in their order. The fetch must hold each transaction whole: a record without its marker is an error. */
-export function committedRecords(batch: Batch): KafkaMessage[] {
+export interface Committed {
+  /** In their order; of a transaction whose marker has not come, none, nor anything after its start. */
+  readonly records: readonly KafkaMessage[];
+  /** Where the first transaction starts whose marker has not come: to be fetched again from there. */
+  readonly undecidedFrom?: number;
+}
+
+/** The batch's committed records, as far as its transactions are decided. */
+export function committedRecords(batch: Batch): Committed {
   const { rawMessages } = batch as Batch & { readonly rawMessages: readonly RawMessage[] };
   const committed: RawMessage[] = [];
   const open = new Map<string, RawMessage[]>();
@@ -27,8 +34,10 @@ export function committedRecords(batch: Batch): KafkaMessage[] {
       committed.push(message);
     }
   }
-  if (open.size > 0) throw new Error(`The fetch from ${batch.topic}-${batch.partition} ends within a transaction.`);
-  return committed.sort((one, other) => Number(one.offset) - Number(other.offset));
+  const records = committed.sort((one, other) => Number(one.offset) - Number(other.offset));
+  if (open.size === 0) return { records };
+  const undecidedFrom = Math.min(...[...open.values()].map(([first]) => Number(first?.offset)));
+  return { records: records.filter(({ offset }) => Number(offset) < undecidedFrom), undecidedFrom };
 }
 
 /** A marker's key: a version and a type of two bytes each, 0 for an abort and 1 for a commit. */
