@@ -2,6 +2,7 @@
 import { chartsFolder } from "./charts.ts";
 import type { Steps } from "./console/steps.ts";
 import type { Endpoints } from "./endpoints.ts";
+import { createDatabases } from "./services/databases.ts";
 import { registerSchemas } from "./services/schemas.ts";
 import { type ServiceName, type Services, startServices } from "./services/services.ts";
 import { createTables } from "./services/tables.ts";
@@ -46,18 +47,26 @@ export async function startStack({ steps, signal, functions, whenTopicsExist }: 
   const schemasMade = registry.then(({ schemaRegistryUrl }) =>
     steps.step(registerSchemas(schemaRegistryUrl), describeSchemas),
   );
+  const databasesMade = postgres.then(({ databaseUrl }) =>
+    steps.step(createDatabases(databaseUrl), (names) => `Databases: ${names.join(", ")}`),
+  );
   const watching = Promise.all([kafka, topicsMade]).then(([{ kafkaBrokers }]) => whenTopicsExist?.(kafkaBrokers));
   const listening = Promise.all([kafka, dynamodb, postgres, registry]).then(
     ([{ kafkaBrokers }, { dynamodbEndpoint }, { databaseUrl }, { schemaRegistryUrl }]) =>
       ({ kafkaBrokers, dynamodbEndpoint, databaseUrl, schemaRegistryUrl, pid: process.pid }) satisfies Endpoints,
   );
-  const eventSourceStarting = Promise.all([packaging, listening, topicsMade, tablesMade, schemasMade]).then(
-    ([{ templateFile }, endpoints]) => {
-      signal.throwIfAborted();
-      const start = { templateFile, brokers: endpoints.kafkaBrokers, functions, environment: variablesOf(endpoints) };
-      return steps.step(startEventSourceProcess(start), describeEventSource);
-    },
-  );
+  const eventSourceStarting = Promise.all([
+    packaging,
+    listening,
+    topicsMade,
+    tablesMade,
+    schemasMade,
+    databasesMade,
+  ]).then(([{ templateFile }, endpoints]) => {
+    signal.throwIfAborted();
+    const start = { templateFile, brokers: endpoints.kafkaBrokers, functions, environment: variablesOf(endpoints) };
+    return steps.step(startEventSourceProcess(start), describeEventSource);
+  });
 
   const stop = async () => {
     const [eventSource] = await Promise.allSettled([eventSourceStarting]);
