@@ -44,6 +44,7 @@ function printAddresses({ endpoints, eventSource }: Stack): void {
     ["DynamoDB", endpoints.dynamodbEndpoint],
     ["PostgreSQL", endpoints.databaseUrl],
     ["Schema registry", endpoints.schemaRegistryUrl],
+    ["HTTP API", `${endpoints.httpUrl}/track, ${endpoints.httpUrl}/openapi.json`],
     ["charts", ".local/charts/"],
     ["logs", ".local/logs/"],
     ["event source", `process ${eventSource.pid}`],

@@ -13,6 +13,8 @@ export interface Endpoints {
   readonly databaseUrl: string;
   /** As in SCHEMA_REGISTRY_URL. */
   readonly schemaRegistryUrl: string;
+  /** Where the HTTP API listens: `http://127.0.0.1:4000`. */
+  readonly httpUrl: string;
   /** The process that keeps them up. */
   readonly pid: number;
 }
@@ -82,6 +84,24 @@ export async function findSchemaRegistry(given: string | undefined): Promise<str
   );
   if (answers) return url;
   throw new UsageError(`No schema registry answers at ${url}. Start one with 'npm run dev', or mend the address.`);
+}
+
+/** Where POST /track listens: as given, else TRACK_URL, else the HTTP API of a running `npm run dev`. */
+export async function findHttpApi(given: string | undefined): Promise<string> {
+  const url = (given ?? process.env.TRACK_URL ?? readEndpoints()?.httpUrl)?.replace(/\/+$/, "");
+  if (!url) {
+    throw new UsageError(
+      "No HTTP API is known. Start one in another terminal with 'npm run dev', or name yours with --url or TRACK_URL.",
+    );
+  }
+  const answers = await fetch(`${url}/openapi.json`, { signal: AbortSignal.timeout(10_000) }).then(
+    ({ ok }) => ok,
+    () => false,
+  );
+  if (answers) return url;
+  throw new UsageError(
+    `No HTTP API answers at ${url}/openapi.json. Start one with 'npm run dev', or mend the address.`,
+  );
 }
 
 function answersTcp(broker: string): Promise<boolean> {

@@ -1,5 +1,13 @@
 // `npm run gen -- <pipeline>`: fake traffic for one pipeline, ten senders at once, and a summary of what was sent.
-import { DEFAULT_EVENT_RATE, type Plan, type TrafficGenerator } from "../events/generate/generator.ts";
+
+import { commerce } from "../events/generate/commerce.ts";
+import { sendCommerce } from "../events/generate/commerce-send.ts";
+import {
+  DEFAULT_EVENT_RATE,
+  type GeneratedRecord,
+  type Plan,
+  type TrafficGenerator,
+} from "../events/generate/generator.ts";
 import { generatorOf, generators } from "../events/generate/pipelines.ts";
 import { send } from "../events/generate/send.ts";
 import { duration, figure, perSecond } from "./console/figures.ts";
@@ -18,7 +26,7 @@ import { runProgram } from "./console/program.ts";
 import { startProgress } from "./console/progress.ts";
 import { screen } from "./console/screen.ts";
 import { summary } from "./console/summary.ts";
-import { findBrokers, findSchemaRegistry } from "./endpoints.ts";
+import { findBrokers, findHttpApi, findSchemaRegistry } from "./endpoints.ts";
 import { genLive } from "./gen-live.ts";
 
 const declared = {
@@ -31,8 +39,15 @@ const declared = {
   brokers: text("HOST:PORT,..", "where Kafka listens; else KAFKA_BROKERS, else the stack of 'npm run dev'"),
   live: toggle("for trades, real ones from Binance's public stream"),
   symbols: text("A,B,..", "live: which ones; btcusdt,ethusdt unless told otherwise"),
-  url: text("WSS", "live: another server that speaks as Binance's does"),
-  registry: text("URL", "for trades, the schema registry; else SCHEMA_REGISTRY_URL, else the stack of 'npm run dev'"),
+  url: text(
+    "URL",
+    "for commerce, the HTTP API; else TRACK_URL, else the stack's. Live: a server that speaks as Binance's does",
+  ),
+  key: text("KEY", "for commerce, the API key where one is asked for; else TRACK_API_KEY"),
+  registry: text(
+    "URL",
+    "for trades and commerce, the schema registry; else SCHEMA_REGISTRY_URL, else the stack of 'npm run dev'",
+  ),
   help: toggle("this text"),
 };
 
@@ -59,16 +74,18 @@ await runProgram(async (signal) => {
   const counted = summary(generator.tally?.());
   const progress = startProgress(screen, generator.pipeline, plan.count);
   const started = performance.now();
+  const onSent = (records: readonly GeneratedRecord[]) => {
+    counted.add(records);
+    progress.advance(records.length);
+  };
+  const pace = paceFrom === undefined ? {} : { paceFrom };
   try {
-    await send(generator, plan, {
-      brokers,
-      ...registry,
-      ...(paceFrom === undefined ? {} : { paceFrom }),
-      onSent(records) {
-        counted.add(records);
-        progress.advance(records.length);
-      },
-    });
+    if (generator.pipeline === commerce.pipeline) {
+      const to = await commerceEdges(options);
+      await sendCommerce(plan, { brokers, ...to, ...pace, onSent: (record) => onSent([record]) });
+    } else {
+      await send(generator, plan, { brokers, ...registry, ...pace, onSent });
+    }
   } finally {
     progress.stop();
   }
@@ -82,6 +99,12 @@ await runProgram(async (signal) => {
       ),
   );
 });
+
+/** Good events go by HTTP, broken ones straight to their topics. */
+async function commerceEdges({ url, registry, key = process.env.TRACK_API_KEY }: Options) {
+  const [httpUrl, schemaRegistryUrl] = await Promise.all([findHttpApi(url), findSchemaRegistry(registry)]);
+  return { httpUrl, schemaRegistryUrl, ...(key ? { apiKey: key } : {}) };
+}
 
 /** The options that make the same bytes. */
 function again({ count, seed, start, rate, latePercent, badPercent }: Plan, isPaced: boolean): string {

@@ -1,7 +1,9 @@
 // The whole system on this machine: services, topics, tables, functions and the event source, started side by side and ended in order.
+import { fileURLToPath } from "node:url";
 import { chartsFolder } from "./charts.ts";
 import type { Steps } from "./console/steps.ts";
 import type { Endpoints } from "./endpoints.ts";
+import { type HttpApi, startHttpApi } from "./http-api/server.ts";
 import { createDatabases } from "./services/databases.ts";
 import { registerSchemas } from "./services/schemas.ts";
 import { type ServiceName, type Services, startServices } from "./services/services.ts";
@@ -29,9 +31,13 @@ export interface Stack {
   /** Whether the broker was there before, and may hold what others sent. */
   readonly isBrokerShared: boolean;
   readonly eventSource: EventSourceProcess;
-  /** Ends all that was started here: first the event source, then what it talks to. */
+  /** Ends all that was started here: first the event source and the HTTP API, then what they talk to. */
   stop(): Promise<void>;
 }
+
+const localFolder = fileURLToPath(new URL("../.local", import.meta.url));
+/** Another one where it is taken. 3000 is left to serverless-offline, which may run beside the stack and use its services. */
+const HTTP_PORT = 4000;
 
 /** Starts everything; whatever can wait for less than all of the rest does. */
 export async function startStack({ steps, signal, functions, whenTopicsExist }: StackOptions): Promise<Stack> {
@@ -52,38 +58,43 @@ export async function startStack({ steps, signal, functions, whenTopicsExist }: 
   );
   const watching = Promise.all([kafka, topicsMade]).then(([{ kafkaBrokers }]) => whenTopicsExist?.(kafkaBrokers));
   const listening = Promise.all([kafka, dynamodb, postgres, registry]).then(
-    ([{ kafkaBrokers }, { dynamodbEndpoint }, { databaseUrl }, { schemaRegistryUrl }]) =>
-      ({ kafkaBrokers, dynamodbEndpoint, databaseUrl, schemaRegistryUrl, pid: process.pid }) satisfies Endpoints,
+    ([{ kafkaBrokers }, { dynamodbEndpoint }, { databaseUrl }, { schemaRegistryUrl }]) => ({
+      kafkaBrokers,
+      dynamodbEndpoint,
+      databaseUrl,
+      schemaRegistryUrl,
+    }),
   );
-  const eventSourceStarting = Promise.all([
-    packaging,
-    listening,
-    topicsMade,
-    tablesMade,
-    schemasMade,
-    databasesMade,
-  ]).then(([{ templateFile }, endpoints]) => {
+  const allMade = Promise.all([packaging, listening, topicsMade, tablesMade, schemasMade, databasesMade]);
+  const eventSourceStarting = allMade.then(([{ templateFile }, services]) => {
     signal.throwIfAborted();
-    const start = { templateFile, brokers: endpoints.kafkaBrokers, functions, environment: variablesOf(endpoints) };
+    const start = { templateFile, brokers: services.kafkaBrokers, functions, environment: variablesOf(services) };
     return steps.step(startEventSourceProcess(start), describeEventSource);
+  });
+  const httpApiStarting = allMade.then(([{ templateFile }, services]) => {
+    signal.throwIfAborted();
+    const start = { templateFile, environment: variablesOf(services), localFolder, port: HTTP_PORT };
+    return steps.step(startHttpApi(start), describeHttpApi);
   });
 
   const stop = async () => {
-    const [eventSource] = await Promise.allSettled([eventSourceStarting]);
-    if (eventSource.status === "fulfilled") await eventSource.value.stop();
+    const users = await Promise.allSettled([httpApiStarting, eventSourceStarting]);
+    await Promise.all(users.map((user) => (user.status === "fulfilled" ? user.value.stop() : undefined)));
     const started = await Promise.allSettled(Object.values(services));
     await Promise.all(started.map((service) => (service.status === "fulfilled" ? service.value.stop() : undefined)));
   };
   try {
-    const [{ template, templateFile }, endpoints, eventSource] = await Promise.all([
+    const [{ template, templateFile }, addresses, eventSource, { url: httpUrl }] = await Promise.all([
       packaging,
       listening,
       eventSourceStarting,
+      httpApiStarting,
       watching,
     ]);
     signal.throwIfAborted();
     const isBrokerShared = (await kafka).how.kafka === "environment";
-    const environment = variablesOf(endpoints);
+    const environment = variablesOf(addresses);
+    const endpoints = { ...addresses, httpUrl, pid: process.pid };
     return { endpoints, template, templateFile, environment, isBrokerShared, eventSource, stop };
   } catch (error) {
     await stop();
@@ -117,7 +128,7 @@ function variablesOf({
   dynamodbEndpoint,
   databaseUrl,
   schemaRegistryUrl,
-}: Endpoints): Record<string, string> {
+}: Omit<Endpoints, "httpUrl" | "pid">): Record<string, string> {
   return {
     KAFKA_BROKERS: kafkaBrokers,
     AWS_ENDPOINT_URL_DYNAMODB: dynamodbEndpoint,
@@ -145,6 +156,10 @@ function describeTopics({ created, existing }: Awaited<ReturnType<typeof createT
 
 function describeEventSource({ ready: { mappings, schedules } }: EventSourceProcess): string {
   return `Event source: ${counted(mappings, "mapping")}, ${counted(schedules, "schedule")}`;
+}
+
+function describeHttpApi({ url, routes }: HttpApi): string {
+  return `HTTP API at ${url}: ${routes.join(", ")}`;
 }
 
 function counted(count: number, noun: string): string {

@@ -11,7 +11,7 @@ import { CannotSend } from "./send.ts";
 export interface CommerceSendOptions {
   readonly brokers: readonly string[];
   readonly schemaRegistryUrl: string;
-  /** Where POST /track listens: `http://127.0.0.1:3000`. */
+  /** Where POST /track listens: `http://127.0.0.1:4000`. */
   readonly httpUrl: string;
   readonly apiKey?: string;
   /** When the first event is due, in milliseconds since the epoch; each of the rest in its turn. Absent: as fast as they go. */
