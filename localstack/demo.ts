@@ -6,6 +6,7 @@ import { rejectWhenAborted, runProgram, untilAborted } from "./console/program.t
 import { printHeading, screen } from "./console/screen.ts";
 import { printSteps } from "./console/steps.ts";
 import { check, onlyOurs, outputTopics } from "./demo/check.ts";
+import { commerceFunctions, commerceTopics, startCommerce } from "./demo/commerce.ts";
 import { loginTopics, startLogins } from "./demo/logins.ts";
 import { type Reader, startReader } from "./demo/reader.ts";
 import { printRides, printVerdict, printWindows } from "./demo/report.ts";
@@ -28,7 +29,7 @@ const declared = {
   help: toggle("this text"),
 };
 
-const readTopics = [outputTopics, loginTopics, tradesTopics].flatMap((topics) => Object.values(topics));
+const readTopics = [outputTopics, loginTopics, tradesTopics, commerceTopics].flatMap((topics) => Object.values(topics));
 
 type Options = ReturnType<typeof readOptions<typeof declared>>["options"];
 
@@ -41,7 +42,10 @@ await runProgram(async (signal) => {
   const stack = await startStack({
     steps: printSteps(screen),
     signal,
-    functions: ["enrichRides", "aggregateTransactions", "aggregateLogins", "emitWindows", "storeTrades"],
+    functions: [
+      ...["enrichRides", "aggregateTransactions", "aggregateLogins", "emitWindows", "storeTrades"],
+      ...commerceFunctions,
+    ],
     whenTopicsExist: async (brokers) => reading.resolve(await startReader(brokers, readTopics)),
   });
   const reader = await reading.promise;
@@ -62,11 +66,15 @@ interface Edges {
 
 /** Sends, waits, and shows what came out. Answers whether it is what was sent. */
 async function demonstrate({ stack, reader, signal }: Edges, { count, rate, seed }: Options): Promise<boolean> {
-  printHeading(screen, `Sending ${figure(2 * count)} rides, ${figure(count)} transactions, logins and trades each`);
+  printHeading(
+    screen,
+    `Sending ${figure(2 * count)} rides, ${figure(count)} transactions, logins and trades each, ${figure(commerceCount(count))} commerce events`,
+  );
   const { endpoints } = stack;
   const run = startRun({ brokers: endpoints.kafkaBrokers, reader, count, rate, seed });
   const options = { endpoints, reader, count, rate, seed };
-  const parts = [startLogins(options), startTrades(options)];
+  const fewer = { ...options, count: commerceCount(count), rate: commerceCount(rate) };
+  const parts = [startLogins(options), startTrades(options), startCommerce(fewer, stack)];
   const live = startLive(screen, trafficView(run, { count, parts, screen }));
   try {
     const drained = Promise.all([
@@ -85,6 +93,11 @@ async function demonstrate({ stack, reader, signal }: Edges, { count, rate, seed
   for (const part of parts) part.print(screen);
   if (!screen.isTerminal) screen.write(`\n${firstResults(outputs)}`); // else it stands above
   return printVerdict(screen, [...checks, ...partChecks.flat()]);
+}
+
+/** A request and a row each, where the others are a thousand a batch: one in five. */
+function commerceCount(count: number): number {
+  return Math.ceil(count / 5);
 }
 
 /** The rate that the stack's functions were given. */

@@ -47,9 +47,10 @@ export async function sendCommerce(plan: Plan, options: CommerceSendOptions): Pr
   async function sendSlices(producer: Producer): Promise<void> {
     while (next < plan.count) {
       const from = next;
-      next = Math.min(from + size, plan.count);
-      if (paceFrom !== undefined) await wait(Math.max(0, paceFrom + dueTime(plan, next - 1) - plan.start - Date.now()));
-      const records = Array.from({ length: next - from }, (_, i) => record(from + i));
+      const to = Math.min(from + size, plan.count);
+      next = to;
+      if (paceFrom !== undefined) await wait(Math.max(0, paceFrom + dueTime(plan, to - 1) - plan.start - Date.now()));
+      const records = Array.from({ length: to - from }, (_, i) => record(from + i));
       const good = records.filter(isValid);
       const broken = records.filter((one) => !isValid(one));
       await Promise.all([
