@@ -6,6 +6,7 @@ import { connect as connectTls } from "node:tls";
 import { type Admin, type ISocketFactory, Kafka, type LogEntry, logLevel } from "kafkajs";
 import { optional, required, requiredList } from "../config.ts";
 import { log } from "../telemetry.ts";
+import { useOwnProduceEncoding } from "./produce-encoding.ts";
 import { retry } from "./retry.ts";
 
 /** How a function reaches Kafka, and the name under which it keeps its place there. */
@@ -53,6 +54,7 @@ export function functionOwner(functionName: string = required("AWS_LAMBDA_FUNCTI
 /** A connection of its own; nothing is sent before it is used. */
 export function openConnection({ brokers, owner, clientId = owner }: KafkaSettings): KafkaConnection {
   const sockets = severableSockets();
+  useOwnProduceEncoding();
   const kafka = new Kafka({
     brokers: [...brokers],
     clientId,
