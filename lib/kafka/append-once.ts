@@ -11,6 +11,7 @@ import { log } from "../telemetry.ts";
 import { type Appender, type NewRecord, NotAppendedError, type Place } from "./append.ts";
 import { ORIGIN_HEADER } from "./origin.ts";
 import { readRange } from "./read-range.ts";
+import { headersOf } from "./record.ts";
 
 export const KEY_HEADER = "idempotency-key";
 
@@ -81,8 +82,10 @@ function named(record: NewRecord, name: string): NewRecord {
 export function findRecords(kafka: Kafka, { name, skewMs = 60_000 }: { name: string; skewMs?: number }): FindRecords {
   return async (topics, since, id) => {
     const ranges = await Promise.all(topics.map((topic) => readRange(kafka, { topic, since: since - skewMs, name })));
-    const first = ranges.flat().filter(({ headers }) => !headers.some(({ name }) => name === ORIGIN_HEADER));
-    const named = first.flatMap(({ headers, topic, partition, offset }) => {
+    const named = ranges.flat().flatMap((record) => {
+      const headers = headersOf(record);
+      if (headers.some((header) => header.name === ORIGIN_HEADER)) return [];
+      const { topic, partition, offset } = record;
       const text = headers.find((header) => header.name === KEY_HEADER)?.value?.toString("utf8");
       return text?.startsWith(`${id}.`) ? [[text, { topic, partition, offset }] as const] : [];
     });

@@ -1,17 +1,7 @@
 // Reads a stretch of a topic, as it is now, to its end: for looking something up, not for consuming.
 
-import type { IHeaders, Kafka } from "kafkajs";
-import type { RecordHeader } from "./consume.ts";
-
-export interface StoredRecord {
-  readonly topic: string;
-  readonly partition: number;
-  readonly offset: number;
-  readonly timestamp: number;
-  readonly key: Buffer | null;
-  readonly value: Buffer | null;
-  readonly headers: readonly RecordHeader[];
-}
+import type { Kafka, KafkaMessage } from "kafkajs";
+import type { WireRecord } from "./event.ts";
 
 export interface RangeOptions {
   readonly topic: string;
@@ -22,13 +12,13 @@ export interface RangeOptions {
   readonly readUncommitted?: boolean;
 }
 
-/** The records in partition and offset order. Whatever is appended meanwhile is left out. */
-export async function readRange(kafka: Kafka, options: RangeOptions): Promise<readonly StoredRecord[]> {
+/** The records in partition and offset order, as a poller hands them out. Whatever is appended meanwhile is left out. */
+export async function readRange(kafka: Kafka, options: RangeOptions): Promise<readonly WireRecord[]> {
   const ranges = await rangesOf(kafka, options);
   const left = new Map([...ranges].filter(([, { start, end }]) => end > start));
   if (left.size === 0) return [];
   const { topic, name, readUncommitted = false } = options;
-  const records: StoredRecord[] = [];
+  const records: WireRecord[] = [];
   const consumer = kafka.consumer({
     groupId: `${name}-${crypto.randomUUID()}`,
     maxWaitTimeInMs: longestPollMs,
@@ -55,10 +45,9 @@ export async function readRange(kafka: Kafka, options: RangeOptions): Promise<re
     await consumer.run({
       autoCommit: false,
       eachBatch: async ({ batch: { partition, messages } }) => {
-        for (const { offset, timestamp, key, value, headers = {} } of messages) {
-          const place = { topic, partition, offset: Number(offset), timestamp: Number(timestamp) };
-          if (isWithin(ranges.get(partition), place.offset))
-            records.push({ ...place, key, value, headers: listed(headers) });
+        for (const message of messages) {
+          const record = wireRecord(topic, partition, message);
+          if (isWithin(ranges.get(partition), record.offset)) records.push(record);
         }
       },
     });
@@ -101,8 +90,14 @@ function isWithin(range: Range | undefined, offset: number): boolean {
   return range !== undefined && offset >= range.start && offset < range.end;
 }
 
-function listed(headers: IHeaders): RecordHeader[] {
-  return Object.entries(headers).flatMap(([name, values]) =>
-    [values].flat().map((value) => ({ name, value: value == null ? null : Buffer.from(value) })),
-  );
+function wireRecord(topic: string, partition: number, message: KafkaMessage): WireRecord {
+  const { offset, timestamp, key, value, headers = {} } = message;
+  return {
+    ...{ topic, partition, offset: Number(offset), timestamp: Number(timestamp), timestampType: "CREATE_TIME" },
+    ...(key === null ? {} : { key: key.toString("base64") }),
+    ...(value === null ? {} : { value: value.toString("base64") }),
+    headers: Object.entries(headers).flatMap(([name, values]) =>
+      [values].flat().map((one) => ({ [name]: one == null ? null : [...new Int8Array(Buffer.from(one))] })),
+    ),
+  };
 }

@@ -23,7 +23,8 @@ async function endpoint(status: (request: number) => number) {
   const keys: string[] = [];
   let requests = 0;
   server = createServer(async (request, response) => {
-    const chunks = await Array.fromAsync<Buffer>(request);
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk);
     const code = status(requests++);
     keys.push(String(request.headers["idempotency-key"]));
     const events: object[] = code === 202 ? JSON.parse(String(Buffer.concat(chunks))) : [];

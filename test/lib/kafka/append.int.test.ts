@@ -5,6 +5,7 @@ import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
 import { type Appender, appender, NotAppendedError } from "../../../lib/kafka/append.ts";
 import { openConnection } from "../../../lib/kafka/client.ts";
 import { readRange } from "../../../lib/kafka/read-range.ts";
+import { bytesOf } from "../../../lib/kafka/record.ts";
 import { type Services, startServices } from "../../../localstack/services/services.ts";
 import { createTopics } from "../../../localstack/services/topics.ts";
 import { root } from "../../support/source-tree.ts";
@@ -44,7 +45,7 @@ async function topicOf(name: string): Promise<string> {
 const record = (topic: string, text: string) => ({ topic, key: text, value: Buffer.from(text) });
 const valuesIn = async (topic: string) => {
   const kafka = new Kafka({ brokers: [services.kafkaBrokers], logLevel: logLevel.NOTHING });
-  return (await readRange(kafka, { topic, name: "values" })).map(({ value }) => String(value));
+  return (await readRange(kafka, { topic, name: "values" })).map(({ value }) => String(bytesOf(value)));
 };
 
 test("records of several topics and partitions are told their places", async () => {
@@ -58,7 +59,7 @@ test("records of several topics and partitions are told their places", async () 
   const kafka = new Kafka({ brokers: [services.kafkaBrokers], logLevel: logLevel.NOTHING });
   const stored = (await Promise.all([one, two].map((topic) => readRange(kafka, { topic, name: "places" })))).flat();
   const at = new Map(
-    stored.map(({ topic, partition, offset, value }) => [`${topic}/${partition}/${offset}`, String(value)]),
+    stored.map(({ topic, partition, offset, value }) => [`${topic}/${partition}/${offset}`, String(bytesOf(value))]),
   );
   expect(places.map(({ topic, partition, offset }) => at.get(`${topic}/${partition}/${offset}`))).toEqual(
     [...records, ...records].map(({ value }) => String(value)),
