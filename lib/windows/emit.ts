@@ -48,6 +48,9 @@ export interface Emitter {
 /** How long a ledger's offset may go without being committed again, ms: a day, of the seven that brokers keep it by default. */
 const LEDGER_REFRESH = 24 * 3600 * 1000;
 
+/** How long new partitions of a topic may stay unknown while all known ones are busy, ms. */
+const LOOK_ANYWAY = 10_000;
+
 /** How long after a look at a lagging partition's tail found records before it is looked at again, ms. */
 const PROBE_AGAIN = 5_000;
 
@@ -69,9 +72,9 @@ export async function openEmitter(definition: Definition, edges: EmitEdges): Pro
 
   return {
     async tick() {
-      await refreshOffsets();
       const control = await store.control();
       if (control.head?.owner !== edges.owner) throw takenOver();
+      await refreshOffsets(control);
       const watermark = await watermarkNow(control);
       const frontier = greatest(control.frontier, watermark && frontierOf(watermark.time, shape));
       if (frontier === undefined) return;
@@ -214,8 +217,13 @@ export async function openEmitter(definition: Definition, edges: EmitEdges): Pro
     return false;
   }
 
-  async function refreshOffsets(): Promise<void> {
-    if (edges.now() - offsetsAt < Math.min(250, edges.idleTime / 2)) return;
+  /** Asks the broker how far the topic reaches, where it matters: a partition that is being processed is not idle, wherever it ends. */
+  async function refreshOffsets({ progress }: Control): Promise<void> {
+    const now = edges.now();
+    if (now - offsetsAt < Math.min(250, edges.idleTime / 2)) return;
+    const isBusy = ({ partition }: (typeof offsets)[number]) =>
+      now - (progress.get(partition)?.updatedAt ?? Number.NEGATIVE_INFINITY) < edges.idleTime;
+    if (now - offsetsAt < LOOK_ANYWAY && offsets.every(isBusy)) return;
     offsets = await source.offsets();
     offsetsAt = edges.now();
   }
