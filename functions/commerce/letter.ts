@@ -19,7 +19,7 @@ export interface Letter {
 }
 
 /** Reads the headers of a dead letter. A record that came to the topic in another way is one that says nothing. */
-export function letterOf(record: SourceRecord): Letter {
+export function letterOf(record: Pick<SourceRecord, "topic" | "partition" | "offset" | "headers">): Letter {
   const { headers } = record;
   const topic = textIn(headers, "dead-letter.topic");
   const [partition, offset, timestamp] = ["partition", "offset", "timestamp"].map((name) =>

@@ -28,7 +28,7 @@ export function parseOrigin(text: string): Origin | undefined {
 }
 
 /** Where the record first entered Kafka: what its header says (the last, if several do), else where it stands. */
-export function originOf({ topic, partition, offset, headers }: SourceRecord): Origin {
+export function originOf({ topic, partition, offset, headers }: Pick<SourceRecord, keyof Origin | "headers">): Origin {
   const header = headers.findLast(({ name }) => name === ORIGIN_HEADER);
   const said = header?.value == null ? undefined : parseOrigin(header.value.toString("utf8"));
   return said ?? { topic, partition, offset };

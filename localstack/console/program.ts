@@ -1,7 +1,7 @@
 // How a program ends: 0 after success, 1 with one readable sentence after a failure, 130 after Ctrl-C; a stack only where nobody expected it.
 
 // Errors whose message tells a person what to do.
-const forPeople = ["UsageError", "CannotStart", "CannotSend"];
+const forPeople = ["UsageError", "CannotStart", "CannotSend", "ConfigError", "FencedError"];
 
 /**
  * Runs the program's work and sets the exit code. Ctrl-C and its like abort the signal, so that the work can put away what it started;
