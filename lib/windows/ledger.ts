@@ -2,7 +2,7 @@
 // as the "offset" of a consumer group that nobody joins, the ledger. Whoever takes over fences the emitter before it and reads the ledger.
 // https://cwiki.apache.org/confluence/display/KAFKA/KIP-98+-+Exactly+Once+Delivery+and+Transactional+Messaging
 
-import type { Kafka, Message, Producer } from "kafkajs";
+import type { Kafka, Message, Producer, Transaction } from "kafkajs";
 import { FencedError } from "../errors.ts";
 
 /** The output of one pipeline's emissions. */
@@ -33,8 +33,13 @@ export function kafkaLedger({ kafka, topic, name }: LedgerOptions): Ledger {
     transactionTimeout: 30_000,
     retry,
   });
+  let begun: Transaction | undefined;
   return {
-    open: () => producer.connect(),
+    async open() {
+      await producer.connect();
+      // kafkajs fences the emitter before with its first transaction, not when it connects; this one is the first emission's.
+      begun = await producer.transaction();
+    },
     async lastSent() {
       const admin = kafka.admin({ retry });
       await admin.connect();
@@ -50,7 +55,8 @@ export function kafkaLedger({ kafka, topic, name }: LedgerOptions): Ledger {
     },
     async send(number, messages) {
       try {
-        const transaction = await producer.transaction();
+        const transaction = begun ?? (await producer.transaction());
+        begun = undefined;
         try {
           if (messages.length > 0) await transaction.send({ topic, messages: [...messages], acks: -1 });
           await transaction.sendOffsets({

@@ -1,5 +1,5 @@
-// An emitter process that a test kills: it serves one window until its time is up, or until it kills itself (SIGKILL) at its CRASH_AT-th
-// operation on the store or on Kafka, counted before and after each.
+// An emitter process that a test kills or stops: it serves one window until its time is up, or until it kills itself at its `crashAt`-th
+// operation on the store or on Kafka, counted before and after each; with `signal` SIGSTOP it stands still there until it is let go on.
 
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { openConnection } from "../../lib/kafka/client.ts";
@@ -15,6 +15,7 @@ interface Orders {
   readonly name: string;
   readonly topic: string;
   readonly crashAt: number;
+  readonly signal?: "SIGKILL" | "SIGSTOP";
   readonly ms: number;
 }
 
@@ -22,7 +23,7 @@ const orders = JSON.parse(process.argv[2] ?? "{}") as Orders;
 let left = orders.crashAt;
 
 function step(): void {
-  if (--left === 0) process.kill(process.pid, "SIGKILL");
+  if (--left === 0) process.kill(process.pid, orders.signal ?? "SIGKILL");
 }
 
 function killable<T extends object>(edge: T): T {

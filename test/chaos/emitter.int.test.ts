@@ -2,6 +2,7 @@
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { afterEach, beforeEach, expect, inject, it } from "vitest";
 import { z } from "zod";
@@ -80,7 +81,7 @@ async function consume(...values: readonly Payment[]): Promise<void> {
   }).process(batch);
 }
 
-function startEmitter(crashAt: number, ms = 60_000): ChildProcess {
+function startEmitter(crashAt: number, ms = 60_000, signal: "SIGKILL" | "SIGSTOP" = "SIGKILL"): ChildProcess {
   const orders = {
     brokers: inject("kafkaBrokers"),
     dynamodb: inject("dynamodbEndpoint"),
@@ -88,6 +89,7 @@ function startEmitter(crashAt: number, ms = 60_000): ChildProcess {
     name,
     topic: output,
     crashAt,
+    signal,
     ms,
   };
   const child = spawn(
@@ -158,3 +160,39 @@ it("two emitters at once do no harm: one takes over, the other stops quietly", {
   const seen = await results();
   expect(new Set(seen.map((line) => line.split(" ").slice(0, 2).join(" "))).size).toBe(seen.length);
 });
+
+it("an emitter that stood still anywhere while another took over sends nothing twice when it goes on", {
+  timeout: 300_000,
+}, async () => {
+  const sent: string[] = [];
+  for (let stopAt = 3; stopAt <= 30; stopAt += 1) {
+    const at = (stopAt - 3) * 3000;
+    await consume({ at, amount: 1 }, { at: at + 3000, amount: 1 });
+    const stopped = startEmitter(stopAt, 3_000, "SIGSTOP");
+    const stoodStill = await hasStopped(stopped);
+    const successor = startEmitter(0, 1_000);
+    await ended(successor);
+    if (stoodStill) stopped.kill("SIGCONT");
+    await ended(stopped);
+    sent.push(String(at));
+  }
+  const seen = await results();
+  expect(seen.map((line) => line.split(" ").slice(0, 2).join(" ")).toSorted()).toEqual(
+    [...new Set(seen.map((line) => line.split(" ").slice(0, 2).join(" ")))].toSorted(),
+  );
+  expect(new Set(seen.map((line) => line.split(" ")[0]))).toEqual(new Set(sent));
+});
+
+/** Whether the process has stopped itself, once it has or has ended. */
+async function hasStopped(child: ChildProcess): Promise<boolean> {
+  for (;;) {
+    if (child.exitCode !== null || child.signalCode !== null) return false;
+    try {
+      const stat = readFileSync(`/proc/${child.pid}/stat`, "latin1");
+      if (stat.slice(stat.lastIndexOf(")") + 2).startsWith("T")) return true;
+    } catch {
+      return false;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
