@@ -19,7 +19,12 @@ export interface BenchStack {
 /** Starts everything but the event source. */
 export async function startBenchStack(): Promise<BenchStack> {
   const { templateFile, template } = await packageService();
-  const services = await startServices({ want: ["kafka", "dynamodb"], tuning: "fast-start", kafkaHeapMb: 1024, environment: {} });
+  const services = await startServices({
+    want: ["kafka", "dynamodb"],
+    tuning: "fast-start",
+    kafkaHeapMb: 1024,
+    environment: {},
+  });
   const brokers = services.kafkaBrokers;
   await Promise.all([
     createTopics(brokers, template.Metadata?.KafkaTopics ?? {}),
