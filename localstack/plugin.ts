@@ -1,5 +1,5 @@
-// Serverless plugin: `serverless invoke local` against the services of `npm run dev`, with nothing of AWS in reach.
-// Without services it says at once what to start. List it after serverless-esbuild, whose bundle it runs.
+// Serverless plugin: `serverless invoke local` and `serverless offline` against the services of `npm run dev`, with nothing of AWS in reach.
+// Without services they say at once what to start. List it after serverless-esbuild, whose bundle it runs.
 
 import { randomBytes } from "node:crypto";
 import { chartsFolder } from "./charts.ts";
@@ -36,13 +36,17 @@ export default class LocalStack {
   readonly hooks: Readonly<Record<string, () => void | Promise<void>>>;
 
   constructor(serverless: Serverless, { function: name }: Options) {
-    const isInvokeLocal = serverless.processedInput.commands.join(" ") === "invoke local";
+    const command = serverless.processedInput.commands.join(" ");
+    const isInvokeLocal = command === "invoke local";
+    const isOffline = command === "offline" || command === "offline start";
     // osls itself says when there is no function of that name.
     const invoked = () => (isInvokeLocal && name !== undefined ? serverless.service.functions?.[name] : undefined);
     this.hooks = {
       initialize: async () => {
         const declared = invoked();
-        if (declared !== undefined) await useLocalServices(serverless, declared);
+        if (declared !== undefined) await useLocalServices(serverless, [declared], isolation(declared));
+        // Requests to serverless-offline are the live topics' own, as those to the HTTP API of `npm run dev`.
+        if (isOffline) await useLocalServices(serverless, Object.values(serverless.service.functions ?? {}), {});
       },
       "before:invoke:local:invoke": () => {
         const declared = invoked();
@@ -64,18 +68,21 @@ function endSoon(): void {
   setTimeout(() => process.exit(), 100).unref();
 }
 
-async function useLocalServices(serverless: Serverless, invoked: ServerlessFunction): Promise<void> {
+async function useLocalServices(
+  serverless: Serverless,
+  functions: readonly ServerlessFunction[],
+  more: Readonly<Record<string, string>>,
+): Promise<void> {
   keepAwayFromAws();
   try {
     const [brokers, dynamodb] = await Promise.all([findBrokers(undefined), findDynamoDb()]);
-    invoked.environment = {
-      ...resolvedEnvironment(serverless, invoked),
-      ...isolation(invoked),
+    const services = {
       KAFKA_BROKERS: brokers.join(","),
       AWS_ENDPOINT_URL_DYNAMODB: dynamodb,
       ...storesOf(readEndpoints()),
       CHARTS_FOLDER: chartsFolder,
     };
+    for (const one of functions) one.environment = { ...resolvedEnvironment(serverless, one), ...more, ...services };
   } catch (thrown) {
     const message = thrown instanceof Error ? thrown.message : String(thrown);
     throw new serverless.classes.Error(message, "LOCAL_SERVICES_NOT_FOUND");
