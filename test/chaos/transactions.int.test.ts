@@ -46,7 +46,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-it(`windows are exact through kills and redelivery (CHAOS_SEED=${SEED})`, { timeout: 900_000 }, async () => {
+it("windows are exact through kills and redelivery", { timeout: 900_000 }, async () => {
   const { templateFile, template } = await packageService();
   const brokers = services.kafkaBrokers;
   await createTopics(brokers, template.Metadata?.KafkaTopics ?? {});
@@ -103,10 +103,11 @@ it(`windows are exact through kills and redelivery (CHAOS_SEED=${SEED})`, { time
   await wait(1500); // for what should not come
 
   const { windows, differences } = outputs();
-  expect(differences).toEqual([]);
-  expect(checkDeadLetters("transactions", sent, reader.of("transactions_dlq"))).toEqual([]);
+  expect(differences, `again with CHAOS_SEED=${SEED}`).toEqual([]);
+  const deadLetters = checkDeadLetters("transactions", sent, reader.of("transactions_dlq"));
+  expect(deadLetters, `again with CHAOS_SEED=${SEED}`).toEqual([]);
   expect(reader.of("transactions_failed")).toEqual([]);
-  expect(missing(windows)).toBe(0);
+  expect(missing(windows), `again with CHAOS_SEED=${SEED}`).toBe(0);
   expect(windows.length).toBeGreaterThan(7);
   expect(kills.environments, "functions and emitters killed").toBeGreaterThan(7);
   expect(kills.eventSources, "event sources killed").toBeGreaterThan(0);
