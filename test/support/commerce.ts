@@ -17,6 +17,8 @@ export interface Commerce {
   readonly topics: Readonly<Record<EventType | "dead" | "parked" | "replayed", string>>;
   readonly databaseUrl: string;
   readonly schemaRegistryUrl: string;
+  /** Where requests' idempotency keys are. */
+  readonly claims: Awaited<ReturnType<typeof windowsTable>>;
   /** Starts an environment of a function; `track` handles HTTP events, the others Kafka's. */
   start(name: "track" | "correct" | EventType, options?: StartOptions): Promise<Instance>;
   /** The rows of processed_events. */
@@ -70,7 +72,7 @@ export async function commerce(): Promise<Commerce> {
   ])) as [string, string, string, string, string, string];
   const topics = { order, purchase, delivery, dead, parked, replayed };
   const id = randomUUID().slice(0, 8);
-  const [server, registry, { table }] = await Promise.all([databaseUrl(), schemaRegistryUrl(), windowsTable()]);
+  const [server, registry, claims] = await Promise.all([databaseUrl(), schemaRegistryUrl(), windowsTable()]);
   const url = Object.assign(new URL(server), { pathname: `/commerce_${id}` }).href;
 
   function environmentOf(name: "track" | "correct" | EventType): Record<string, string> {
@@ -84,7 +86,7 @@ export async function commerce(): Promise<Commerce> {
       AWS_REGION: "us-east-1",
       SCHEMA_REGISTRY_URL: registry,
       DATABASE_URL: url,
-      CLAIMS_TABLE: table,
+      CLAIMS_TABLE: claims.table,
       EVENT_TYPE: name,
       DEAD_LETTER_TOPIC: dead,
       PARKED_TOPIC: parked,
@@ -98,6 +100,7 @@ export async function commerce(): Promise<Commerce> {
     topics,
     databaseUrl: url,
     schemaRegistryUrl: registry,
+    claims,
     start: (name, { killAt = "", environment = {} } = {}) =>
       startInstance({ ...environmentOf(name), KILL_AT: killAt, ...environment }),
     async rows() {
