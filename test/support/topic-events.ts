@@ -1,5 +1,6 @@
 // Real topics as events: what the event source would deliver of a topic, and what came out, read as committed.
 
+import { setTimeout as wait } from "node:timers/promises";
 import type { Handler } from "../../lib/kafka/consume.ts";
 import type { WireRecord } from "../../lib/kafka/event.ts";
 import { type ReadRecord, readAll } from "./kafka.ts";
@@ -32,6 +33,8 @@ export async function deliver(handler: Handler, event: unknown, tries = 50): Pro
       return;
     } catch (error) {
       if (attempt === tries) throw error;
+      // Without a back-off, as the event source has one, instances that fence one another would go on doing so.
+      await wait(Math.random() * Math.min(1000, 50 * attempt));
     }
   }
 }
