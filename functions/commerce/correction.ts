@@ -9,7 +9,7 @@ import type { Encoder } from "../../lib/registry/encoder.ts";
 import { type Content, outcomeOf } from "./correct.ts";
 import { letterOf, provenanceOf } from "./letter.ts";
 import { isJson } from "./mend.ts";
-import { type CommerceEvent, type EventType, eventTypes } from "./schema.ts";
+import type { CommerceEvent, EventType } from "./schema.ts";
 import { recordOf } from "./send-back.ts";
 
 export interface CorrectionEdges {
@@ -34,8 +34,7 @@ export function correction(edges: CorrectionEdges): Omit<RerouteOptions, "connec
       const letter = letterOf(record);
       const key = record.key?.toString("utf8") ?? null;
       const outcome = outcomeOf(letter, contentOf(wire, format), { key, topics });
-      const { event_type: type } = outcome.kind === "sent-back" ? outcome.event : { event_type: eventTypes[0] };
-      const encode = outcome.kind === "sent-back" ? await encoders[type].ready() : unneeded;
+      const encode = outcome.kind === "sent-back" ? await encoders[outcome.event.event_type].ready() : unneeded;
       return recordOf(record, outcome, { origin: letter.origin, parkedTopic, encode, now: now().toISOString() });
     },
     provenance: (wire) => provenanceOf(letterOf(new DecodedRecord(wire, undefined))),
