@@ -18,12 +18,8 @@ import type { CompiledTemplate } from "./stack/package-service.ts";
 import { type Stack, startStack } from "./stack.ts";
 
 const declared = {
-  count: wholeNumber("N", "transactions to send, and twice as many rides; 10,000 unless told otherwise", 10_000, 1),
-  rate: positiveNumber(
-    "PER_SECOND",
-    "transactions a second, and twice as many rides; 1,000 unless told otherwise",
-    1000,
-  ),
+  count: wholeNumber("N", "transactions to send, and twice as many rides; 5,000 unless told otherwise", 5_000, 1),
+  rate: positiveNumber("PER_SECOND", "transactions a second, and twice as many rides; 500 unless told otherwise", 500),
   seed: wholeNumber("S", "same seed, same data; 1 unless told otherwise", 1),
   keep: toggle("leaves everything running afterwards, until Ctrl-C"),
   help: toggle("this text"),

@@ -1,5 +1,7 @@
 // How a program ends: 0 after success, 1 with one readable sentence after a failure, 130 after Ctrl-C; a stack only where nobody expected it.
 
+import { quietWarnings } from "../quiet-warnings.ts";
+
 // Errors whose message tells a person what to do.
 const forPeople = ["UsageError", "CannotStart", "CannotSend", "ConfigError", "FencedError"];
 
@@ -8,6 +10,7 @@ const forPeople = ["UsageError", "CannotStart", "CannotSend", "ConfigError", "Fe
  * the second time the program ends at once.
  */
 export async function runProgram(work: (signal: AbortSignal) => Promise<void>): Promise<void> {
+  quietWarnings();
   const abort = new AbortController();
   const interrupt = () => {
     if (abort.signal.aborted) process.exit(130);

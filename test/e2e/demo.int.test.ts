@@ -74,7 +74,7 @@ const isSending = ({ output }: Started) => /rides [1-9][\d,]* sent/.test(output(
 
 describe("npm run demo", () => {
   it("starts everything, finds every window exact and every ride once, says PASS and leaves nothing running", async () => {
-    const demo = startDemo("--count", "4000", "--rate", "1000");
+    const demo = startDemo("--count", "3000", "--rate", "500");
     const { code } = await demo.exited;
     const output = demo.output();
     expect(code, output).toBe(0);
