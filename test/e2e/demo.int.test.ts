@@ -79,7 +79,7 @@ describe("npm run demo", () => {
     const output = demo.output();
     expect(code, output).toBe(0);
     expect(output).toMatch(/\nPASS\n$/);
-    expect(output).toMatch(/Sending 8,000 rides,? (and )?4,000 transactions/);
+    expect(output).toMatch(/Sending 6,000 rides,? (and )?3,000 transactions/);
     expect(output).toMatch(/first ride after \d+\.\d s, first window after \d+\.\d s/);
     expect(output.match(/^ {2}\d\d:\d\d:\d\d – \d\d:\d\d:\d\d .* ✔$/gm)?.length).toBeGreaterThanOrEqual(2);
     expect(output).not.toMatch(/✘|Error|warning/i);
