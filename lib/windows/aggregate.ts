@@ -29,7 +29,7 @@ export function aggregate<In, A extends Aggregates<In>>(
   window: WindowDeclaration<In, A>,
   edges: AggregateEdges,
 ): Pick<Consumer<In>, "input" | "accept" | "process"> {
-  const partitions = new Map<string, PartitionWriter<In, A>>();
+  const partitions = new Map<string, PartitionWriter<In>>();
   return {
     input: window.input,
     accept(value, record) {
@@ -52,14 +52,14 @@ export function aggregate<In, A extends Aggregates<In>>(
   };
 }
 
-type PartitionWriter<In, _A> = (batch: Batch<In>) => Promise<void>;
+type PartitionWriter<In> = (batch: Batch<In>) => Promise<void>;
 
 /** What this execution environment remembers of a partition. It may be outdated: every write says what it expects, so a stale memory costs a write and no more. */
 async function openPartition<In, A extends Aggregates<In>>(
   window: WindowDeclaration<In, A>,
   edges: AggregateEdges,
   { topic, partition }: Batch<In>,
-): Promise<PartitionWriter<In, A>> {
+): Promise<PartitionWriter<In>> {
   const { store } = edges;
   const shape = shapeOf(window);
   await checkShape(window, store, topic);
@@ -74,7 +74,7 @@ async function openPartition<In, A extends Aggregates<In>>(
       ...(await inParallel(folded.late, sealShare)),
     ].flat();
     if (late.length > 0) await publishLate(batch, late);
-    await markEmitted([...folded.shares]);
+    await markEmitted(folded.shares);
     await moveProgress(batch, folded.maxEventTime);
   };
 

@@ -1,7 +1,7 @@
 // A windowed declaration on AWS: the edges of its two functions, made from the environment's Kafka connection and the windows' table.
 
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import { optional, required } from "../config.ts";
+import { optional } from "../config.ts";
 import { messageOf } from "../errors.ts";
 import { environmentConnection, functionOwner } from "../kafka/client.ts";
 import type { Consumer, SideOutput } from "../kafka/consume.ts";
@@ -102,5 +102,5 @@ export function tableStore(table: string, pipeline: PipelineKey, { isKept = fals
 /** The windows' table as stores take it. */
 export function tableOf(table: string) {
   client ??= new DynamoDBClient({ maxAttempts: 5 });
-  return { client, table: table || required("WINDOWS_TABLE"), namespace: optional("NAMESPACE", "") };
+  return { client, table, namespace: optional("NAMESPACE", "") };
 }

@@ -4,6 +4,7 @@ import type { TransactionFacts } from "../../events/generate/transactions.ts";
 import { checkDeadLetters } from "./check-dead-letters.ts";
 import { checkRides } from "./check-rides.ts";
 import { checkWindows, missing, startedBefore, type WindowOutputs, type WindowResult } from "./check-windows.ts";
+import { cameFrom } from "./from-sent.ts";
 import { place, type Received, type Sent } from "./records.ts";
 
 export const outputTopics = {
@@ -70,26 +71,14 @@ export function isComplete(sent: SentTraffic, outputs: Outputs): boolean {
 /** The outputs without what other traffic on a shared broker has put there. */
 export function onlyOurs(sent: SentTraffic, outputs: Outputs): Outputs {
   const rideKeys = new Set(sent.rides.map(({ key }) => key));
-  const origins = new Set([
-    ...sent.rides.map((record) => place({ topic: "input-raw-rides", ...record })),
-    ...sent.transactions.map((record) => place({ topic: "transactions", ...record })),
-  ]);
   const windows = new Set(sent.transactions.map(({ facts }) => String(facts.windowStart)));
-  const cameFrom = (prefix: string) => (record: Received) => {
-    const {
-      [`${prefix}.topic`]: topic = "",
-      [`${prefix}.partition`]: partition,
-      [`${prefix}.offset`]: offset,
-    } = record.headers;
-    return origins.has(place({ topic, partition: Number(partition), offset: Number(offset) }));
-  };
   return {
     ...outputs,
     rides: outputs.rides.filter(({ key }) => rideKeys.has(key ?? "")),
-    ridesDead: outputs.ridesDead.filter(cameFrom("dead-letter")),
+    ridesDead: outputs.ridesDead.filter(cameFrom("input-raw-rides", sent.rides, "dead-letter")),
     windows: outputs.windows.filter(({ key }) => windows.has(key ?? "")),
     leftOut: startedBefore(outputs.windows),
-    late: outputs.late.filter(cameFrom("late")),
-    transactionsDead: outputs.transactionsDead.filter(cameFrom("dead-letter")),
+    late: outputs.late.filter(cameFrom("transactions", sent.transactions, "late")),
+    transactionsDead: outputs.transactionsDead.filter(cameFrom("transactions", sent.transactions, "dead-letter")),
   };
 }

@@ -10,7 +10,7 @@ import { checkDeadLetters } from "./check-dead-letters.ts";
 import { checkLogins, type IntervalResult } from "./check-logins.ts";
 import { cameFrom } from "./from-sent.ts";
 import type { DemoPart, PartOptions } from "./part.ts";
-import { place, type Sent } from "./records.ts";
+import { keepIn, place, type Sent } from "./records.ts";
 
 export const loginTopics = {
   intervals: "user-login-processed",
@@ -37,8 +37,7 @@ export function startLogins({ endpoints, reader, count, rate, seed }: PartOption
     sending: send(logins, plan, {
       brokers: endpoints.kafkaBrokers.split(","),
       paceFrom: plan.start,
-      onSent: (records, partition, base) =>
-        sent.push(...records.map((record, at) => ({ ...record, partition, offset: base + at }))),
+      onSent: keepIn(sent),
     }),
     async drain(signal) {
       const sentAt = Date.now();

@@ -38,3 +38,10 @@ export function jsonObject(value: Buffer | null): Readonly<Record<string, unknow
     return undefined;
   }
 }
+
+/** Keeps what the broker has taken, with where it put it: for a sender to tell. */
+export function keepIn<Facts>(kept: Sent<Facts>[]) {
+  return (records: readonly GeneratedRecord<Facts>[], partition: number, baseOffset: number) => {
+    kept.push(...records.map((record, at) => ({ ...record, partition, offset: baseOffset + at })));
+  };
+}

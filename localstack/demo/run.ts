@@ -1,12 +1,12 @@
 // One run of the demo: both pipelines' traffic at once, then waiting until all of it has come out, or nothing comes any more.
 import { setTimeout as wait } from "node:timers/promises";
-import type { GeneratedRecord, Plan } from "../../events/generate/generator.ts";
+import type { Plan } from "../../events/generate/generator.ts";
 import { rides } from "../../events/generate/rides.ts";
 import { send } from "../../events/generate/send.ts";
 import { type TransactionFacts, transactions } from "../../events/generate/transactions.ts";
 import { isComplete, type Outputs, outputTopics, type SentTraffic } from "./check.ts";
 import type { Reader } from "./reader.ts";
-import type { Sent } from "./records.ts";
+import { keepIn, type Sent } from "./records.ts";
 
 export interface RunOptions {
   readonly brokers: string;
@@ -58,12 +58,6 @@ export async function drain({ sent, outputs }: Run, reader: Reader, signal: Abor
   const silence = () => Date.now() - Math.max(sentAt, reader.lastReceivedAt());
   while (silence() < PATIENCE_MS && !isComplete(sent, outputs())) await wait(LOOK_EVERY_MS, undefined, { signal });
   while (silence() < AFTERWARDS_MS) await wait(LOOK_EVERY_MS, undefined, { signal });
-}
-
-function keepIn<Facts>(kept: Sent<Facts>[]) {
-  return (records: readonly GeneratedRecord<Facts>[], partition: number, baseOffset: number) => {
-    kept.push(...records.map((record, at) => ({ ...record, partition, offset: baseOffset + at })));
-  };
 }
 
 function outputsOf(reader: Reader): Outputs {

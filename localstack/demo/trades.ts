@@ -1,7 +1,7 @@
 // The demo's trades: sent in Avro, one in a hundred bad and one in a hundred twice; read back from the table and laid beside what was sent.
 import { setTimeout as wait } from "node:timers/promises";
 import pg from "pg";
-import { type GeneratedRecord, isValid, type Plan } from "../../events/generate/generator.ts";
+import { isValid, type Plan } from "../../events/generate/generator.ts";
 import { send } from "../../events/generate/send.ts";
 import { type TradeFacts, topic, trades } from "../../events/generate/trades.ts";
 import { figure } from "../console/figures.ts";
@@ -11,7 +11,7 @@ import { checkDeadLetters } from "./check-dead-letters.ts";
 import { checkTrades, distinct, type TradeRow } from "./check-trades.ts";
 import { cameFrom } from "./from-sent.ts";
 import type { DemoPart, PartOptions } from "./part.ts";
-import { place, type Sent } from "./records.ts";
+import { keepIn, place, type Sent } from "./records.ts";
 
 export const tradesTopics = { dead: "trades_dlq", failed: "trades_failed" } as const;
 
@@ -36,7 +36,7 @@ export function startTrades({ endpoints, reader, count, rate, seed }: PartOption
       brokers: kafkaBrokers.split(","),
       schemaRegistryUrl,
       paceFrom: now,
-      onSent: (records, partition, baseOffset) => keep(sent, records, { partition, baseOffset }),
+      onSent: keepIn(sent),
     }),
     async drain(signal) {
       const bad = sent.filter((record) => !isValid(record)).length;
@@ -65,16 +65,6 @@ export function startTrades({ endpoints, reader, count, rate, seed }: PartOption
     },
     print: (screen) => printTrades(screen, sent, found),
   };
-}
-
-function keep(
-  sent: Sent<TradeFacts>[],
-  records: readonly GeneratedRecord<TradeFacts>[],
-  { partition, baseOffset }: { partition: number; baseOffset: number },
-): void {
-  records.forEach((record, at) => {
-    sent.push({ ...record, partition, offset: baseOffset + at });
-  });
 }
 
 function countRows(databaseUrl: string, sent: readonly Sent<TradeFacts>[]): Promise<number> {
