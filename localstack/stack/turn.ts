@@ -6,8 +6,12 @@ import { isRunning } from "../endpoints.ts";
 const PATIENCE_MS = 120_000;
 
 /** Does the work once no other process does its own with the same file. Patience has an end: then both do it at once. */
-export async function inTurn<T>(turn: string, work: () => Promise<T>): Promise<T> {
-  const deadline = performance.now() + PATIENCE_MS;
+export async function inTurn<T>(
+  turn: string,
+  work: () => Promise<T>,
+  { patienceMs = PATIENCE_MS }: { readonly patienceMs?: number } = {},
+): Promise<T> {
+  const deadline = performance.now() + patienceMs;
   while (!(await taken(turn)) && performance.now() < deadline) await wait(100);
   try {
     return await work();
