@@ -4,7 +4,7 @@
 import { randomBytes } from "node:crypto";
 import { chartsFolder } from "./charts.ts";
 import { findBrokers, readEndpoints } from "./endpoints.ts";
-import { asObject, resolveValue, templateOf } from "./event-source/template.ts";
+import { asObject, resolveValue, templateOf } from "./event-source/template/template.ts";
 
 interface ServerlessFunction {
   readonly events?: readonly Readonly<Record<string, unknown>>[];

@@ -3,9 +3,9 @@ import { fileURLToPath } from "node:url";
 import { latestCharts } from "../charts.ts";
 import { printHeading, type Screen } from "../console/screen.ts";
 import { table } from "../console/table.ts";
-import { functionOf } from "../event-source/function-definition.ts";
-import { startPool } from "../event-source/pool.ts";
-import { readTemplate } from "../event-source/template.ts";
+import { startPool } from "../event-source/functions/pool.ts";
+import { functionOf } from "../event-source/template/function-definition.ts";
+import { readTemplate } from "../event-source/template/template.ts";
 import type { Stack } from "../stack.ts";
 
 const localFolder = fileURLToPath(new URL("../../.local", import.meta.url));

@@ -3,7 +3,7 @@
 import { type Clock, sleep } from "./clock.ts";
 import type { Counters } from "./counters.ts";
 import type { InvokeResult } from "./invoke.ts";
-import { type SourceRecord, timestampOf } from "./record-batch.ts";
+import { type SourceRecord, timestampOf } from "./kafka/record-batch.ts";
 import {
   type BackOff,
   type Condition,

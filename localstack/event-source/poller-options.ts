@@ -1,10 +1,11 @@
 // What a poller is given: the mapping and everything outside it, so that tests can put their own in.
 import type { Clock } from "./clock.ts";
 import type { Counters } from "./counters.ts";
-import type { FailureDestination } from "./destination.ts";
+import type { FailureDestination } from "./destinations/destination.ts";
 import type { Invoker } from "./invoke.ts";
-import type { Mapping } from "./mapping.ts";
+import type { Cluster } from "./kafka/kafka-connection.ts";
 import type { BackOff } from "./settle.ts";
+import type { Mapping } from "./template/mapping.ts";
 import type { EventSourceIdentity } from "./wire.ts";
 
 export interface PollerOptions {
@@ -14,7 +15,7 @@ export interface PollerOptions {
   readonly source: EventSourceIdentity;
   /** Which of the mapping's pollers this is, from 0. */
   readonly index: number;
-  readonly brokers: readonly string[];
+  readonly cluster: Cluster;
   /** AWS leaves open which it uses; `read_uncommitted` is Kafka's default and shows a function the worst it may see. */
   readonly isolation: "read_committed" | "read_uncommitted";
   readonly invoker: Invoker;

@@ -2,13 +2,13 @@
 // settled. A partition that is stuck stops being fetched when its buffer is full; the others go on.
 import { Committer } from "./committer.ts";
 import { Dispatcher } from "./dispatcher.ts";
-import type { FetchedBytes } from "./fetch-response.ts";
-import { firstMatch } from "./filter.ts";
+import { firstMatch } from "./filter/filter.ts";
 import { Gate } from "./gate.ts";
-import { openSource, type Source, type SourceListener } from "./kafka-client.ts";
+import type { FetchedBytes } from "./kafka/fetch-response.ts";
+import { openSource, type Source, type SourceListener } from "./kafka/kafka-client.ts";
+import { readRecords, type SourceRecord, valueBytes } from "./kafka/record-batch.ts";
 import type { PollerOptions } from "./poller-options.ts";
 import { PartitionQueue } from "./queue.ts";
-import { readRecords, type SourceRecord, valueBytes } from "./record-batch.ts";
 import { MAX_EVENT_BYTES } from "./wire.ts";
 
 /** Most that one partition buffers, in bytes of events: two full ones, so that the next is there when one is done. */
@@ -48,9 +48,9 @@ export class Poller implements SourceListener {
 
   /** Joins the group; resolves once partitions are assigned. */
   async start(): Promise<void> {
-    const { mapping, brokers, isolation, index } = this.options;
+    const { mapping, cluster, isolation, index } = this.options;
     const sourceOptions = {
-      brokers,
+      cluster,
       clientId: `${mapping.id}-${index}`,
       groupId: mapping.consumerGroup,
       topic: mapping.topic,

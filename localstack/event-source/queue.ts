@@ -1,6 +1,6 @@
 // One assigned partition: records that wait, what is in flight, and the offset up to which everything is done.
 import type { ReadyRecords } from "./batch.ts";
-import type { SourceRecord } from "./record-batch.ts";
+import type { SourceRecord } from "./kafka/record-batch.ts";
 import { measure, type PartitionText, partitionText, partSize } from "./wire.ts";
 
 export class PartitionQueue implements ReadyRecords {

@@ -11,7 +11,7 @@ import {
   resolveValue,
   resourcesOfType,
   type Template,
-} from "./template.ts";
+} from "./template/template.ts";
 import { asciiJson } from "./wire.ts";
 
 export interface Schedule {

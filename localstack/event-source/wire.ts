@@ -3,7 +3,7 @@
 // https://docs.aws.amazon.com/lambda/latest/dg/with-msk.html  https://docs.aws.amazon.com/lambda/latest/dg/with-kafka.html
 import { topicPartition } from "../../lib/kafka/event.ts";
 import { AsciiWriter, digitsOf } from "./ascii-writer.ts";
-import { headersOf, partsOf, type SourceRecord, timestampOf } from "./record-batch.ts";
+import { headersOf, partsOf, type SourceRecord, timestampOf } from "./kafka/record-batch.ts";
 
 /** The request limit of a synchronous invoke: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
 export const MAX_EVENT_BYTES = 6_291_456;

@@ -3,7 +3,7 @@
 
 import { isUtf8 } from "node:buffer";
 import type { InvokeResult } from "../event-source/invoke.ts";
-import { asObject } from "../event-source/template.ts";
+import { asObject } from "../event-source/template/template.ts";
 import type { Match } from "./routes.ts";
 
 export interface Request {

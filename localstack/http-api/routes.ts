@@ -1,7 +1,7 @@
 // The routes of a template's HTTP API, and which of them a request belongs to. Pure.
 // https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-routes.html
 
-import { asObject, resourcesOfType, type Template } from "../event-source/template.ts";
+import { asObject, resourcesOfType, type Template } from "../event-source/template/template.ts";
 
 export interface Route {
   /** `POST /track`, as the function is told. */

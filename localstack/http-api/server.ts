@@ -1,11 +1,11 @@
 // The template's HTTP API on this machine: requests to functions that run as Lambda runs them, from the bundles that are deployed.
 import { randomUUID } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import { functionOf } from "../event-source/function-definition.ts";
+import { startPool } from "../event-source/functions/pool.ts";
 import type { InvokeResult, Invoker } from "../event-source/invoke.ts";
-import { startPool } from "../event-source/pool.ts";
 import { Slots } from "../event-source/slots.ts";
-import { readTemplate } from "../event-source/template.ts";
+import { functionOf } from "../event-source/template/function-definition.ts";
+import { readTemplate } from "../event-source/template/template.ts";
 import { eventOf, message, type Request, type Response, responseOf } from "./payload.ts";
 import { matchRoute, type Route, routesOf } from "./routes.ts";
 

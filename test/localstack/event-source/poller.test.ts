@@ -4,14 +4,14 @@ import { describe, expect, test } from "vitest";
 import type { KafkaEvent } from "../../../lib/kafka/event.ts";
 import { newCounters } from "../../../localstack/event-source/counters.ts";
 import type { InvokeResult } from "../../../localstack/event-source/invoke.ts";
-import { mappingsOf } from "../../../localstack/event-source/mapping.ts";
+import { listBatches } from "../../../localstack/event-source/kafka/record-batch.ts";
 import { Poller } from "../../../localstack/event-source/poller.ts";
-import { listBatches } from "../../../localstack/event-source/record-batch.ts";
 import { backOff } from "../../../localstack/event-source/settle.ts";
-import { templateOf } from "../../../localstack/event-source/template.ts";
+import { mappingsOf } from "../../../localstack/event-source/template/mapping.ts";
+import { templateOf } from "../../../localstack/event-source/template/template.ts";
 import { kafkaMapping } from "./fixture.ts";
+import { encodeBatch, TIME } from "./kafka/record-batches.ts";
 import { ManualClock, settled } from "./manual-clock.ts";
-import { encodeBatch, TIME } from "./record-batches.ts";
 
 interface Call {
   readonly at: number;
@@ -33,7 +33,7 @@ function pollerOf(settings: Readonly<Record<string, unknown>>) {
     functionName: "f",
     source: { kind: "kafka", bootstrapServers: "b:9092" },
     index: 0,
-    brokers: ["b:9092"],
+    cluster: { brokers: ["b:9092"] },
     isolation: "read_uncommitted",
     invoker: {
       stop: async () => {},

@@ -9,8 +9,8 @@ import {
   startEventSource,
 } from "../../../localstack/event-source/event-source.ts";
 import type { InvokeResult, Invoker } from "../../../localstack/event-source/invoke.ts";
-import { mappingsOf } from "../../../localstack/event-source/mapping.ts";
-import { templateOf } from "../../../localstack/event-source/template.ts";
+import { mappingsOf } from "../../../localstack/event-source/template/mapping.ts";
+import { templateOf } from "../../../localstack/event-source/template/template.ts";
 import { kafkaMapping } from "./fixture.ts";
 
 export type Answer =

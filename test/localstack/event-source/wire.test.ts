@@ -10,7 +10,7 @@ import {
   measure,
   partitionText,
 } from "../../../localstack/event-source/wire.ts";
-import { sourceRecords, type TestRecord, TIME } from "./record-batches.ts";
+import { sourceRecords, type TestRecord, TIME } from "./kafka/record-batches.ts";
 
 const selfManaged: EventSourceIdentity = { kind: "kafka", bootstrapServers: "b-1:9092,b-2:9092" };
 

@@ -1,6 +1,6 @@
 // Which route a request belongs to, and what a template may say of one.
 import { describe, expect, it } from "vitest";
-import { templateOf } from "../../../localstack/event-source/template.ts";
+import { templateOf } from "../../../localstack/event-source/template/template.ts";
 import { matchRoute, routesOf } from "../../../localstack/http-api/routes.ts";
 
 const keys = [

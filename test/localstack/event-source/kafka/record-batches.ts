@@ -1,5 +1,5 @@
 // Writes Kafka record batches (format v2) as a broker would send them, for tests that have no broker.
-import { listBatches, readRecords, type SourceRecord } from "../../../localstack/event-source/record-batch.ts";
+import { listBatches, readRecords, type SourceRecord } from "../../../../localstack/event-source/kafka/record-batch.ts";
 
 export interface TestRecord {
   readonly offset: number;

@@ -2,7 +2,7 @@
 //
 //   to the environment:    [ call bytes: u32 ][ event bytes: u32 ][ call: JSON ][ event: ASCII JSON ]
 //   to the event source:   [ reply bytes: u32 ][ reply: JSON ]
-import type { FunctionError } from "./invoke.ts";
+import type { FunctionError } from "../invoke.ts";
 
 /** What an environment is told once, as its only argument. */
 export interface EnvironmentSetup {

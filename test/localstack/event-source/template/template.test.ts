@@ -1,8 +1,8 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: Fn::Sub has the same placeholders as a template literal
 import { describe, expect, test } from "vitest";
-import { functionOf, selectFunctions } from "../../../localstack/event-source/function-definition.ts";
-import { schedulesOf } from "../../../localstack/event-source/schedule.ts";
-import { resolveValue, templateOf } from "../../../localstack/event-source/template.ts";
+import { schedulesOf } from "../../../../localstack/event-source/schedule.ts";
+import { functionOf, selectFunctions } from "../../../../localstack/event-source/template/function-definition.ts";
+import { resolveValue, templateOf } from "../../../../localstack/event-source/template/template.ts";
 
 const document = {
   Parameters: { Stage: { Type: "String", Default: "dev" }, Secret: { Type: "String" } },

@@ -1,18 +1,13 @@
 // Where given-up records go: a Kafka topic of the same cluster, one message a record.
 // https://docs.aws.amazon.com/lambda/latest/dg/kafka-on-failure-destination.html
-import type { Discard } from "./deliver.ts";
-import { connectTo } from "./kafka-connection.ts";
-import { keyBytes, type SourceRecord, timestampOf } from "./record-batch.ts";
-import { type EventSourceIdentity, eventBytes, eventHead, type PartitionText } from "./wire.ts";
+import type { Discard } from "../deliver.ts";
+import { type Cluster, connectTo } from "../kafka/kafka-connection.ts";
+import { keyBytes, type SourceRecord, timestampOf } from "../kafka/record-batch.ts";
+import { type EventSourceIdentity, eventBytes, eventHead, type PartitionText } from "../wire.ts";
+import type { FailureDestination } from "./destination.ts";
 
-export interface FailureDestination {
-  /** Resolves when every record is stored; rejects when any could not be. */
-  deliver(discard: Discard, textOf: (key: string) => PartitionText): Promise<void>;
-  stop(): Promise<void>;
-}
-
-export interface DestinationOptions {
-  readonly brokers: readonly string[];
+export interface KafkaDestinationOptions {
+  readonly cluster: Cluster;
   readonly topic: string;
   readonly functionArn: string;
   readonly source: EventSourceIdentity;
@@ -20,8 +15,8 @@ export interface DestinationOptions {
 }
 
 /** A destination that connects when it is first needed. */
-export function kafkaDestination(options: DestinationOptions): FailureDestination {
-  const producer = connectTo(options.brokers, "event-source-destination").producer({
+export function kafkaDestination(options: KafkaDestinationOptions): FailureDestination {
+  const producer = connectTo(options.cluster, "event-source-destination").producer({
     idempotent: true,
     allowAutoTopicCreation: false,
   });
@@ -53,7 +48,7 @@ export function failureRecord(
   around: {
     readonly discard: Omit<Discard, "portions">;
     readonly text: PartitionText;
-    readonly options: Omit<DestinationOptions, "brokers" | "topic">;
+    readonly options: Omit<KafkaDestinationOptions, "cluster" | "topic">;
   },
 ): string {
   const { discard, text, options } = around;

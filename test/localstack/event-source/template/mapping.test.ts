@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { type Mapping, type MappingOptions, mappingsOf } from "../../../localstack/event-source/mapping.ts";
-import { templateOf } from "../../../localstack/event-source/template.ts";
-import { kafkaMapping } from "./fixture.ts";
+import { type Mapping, type MappingOptions, mappingsOf } from "../../../../localstack/event-source/template/mapping.ts";
+import { templateOf } from "../../../../localstack/event-source/template/template.ts";
+import { kafkaMapping } from "../fixture.ts";
 
 type Settings = Readonly<Record<string, unknown>>;
 
@@ -29,7 +29,7 @@ describe("a mapping's settings", () => {
       windowMs: 500,
       startingPosition: { kind: "TRIM_HORIZON" },
       mode: "on-demand",
-      pollers: 1,
+      minimumPollers: 1,
       policy: {
         maxRetries: Number.POSITIVE_INFINITY,
         maxAgeMs: Number.POSITIVE_INFINITY,
@@ -64,7 +64,7 @@ describe("a mapping's settings", () => {
       { StartingPosition: "AT_TIMESTAMP", StartingPositionTimestamp: 1_760_000_000 },
       { startingPosition: { kind: "AT_TIMESTAMP", timestamp: 1_760_000_000_000 } },
     ],
-    ["provisioned mode", provisioned, { mode: "provisioned", pollers: 2, maximumPollers: 200 }],
+    ["provisioned mode", provisioned, { mode: "provisioned", minimumPollers: 2, maximumPollers: 200 }],
     ["retries", { ...provisioned, MaximumRetryAttempts: 3 }, { policy: { maxRetries: 3 } }],
     ["record age", { ...provisioned, MaximumRecordAgeInSeconds: 60 }, { policy: { maxAgeMs: 60_000 } }],
     ["bisect", { ...provisioned, BisectBatchOnFunctionError: true }, { policy: { bisects: true } }],

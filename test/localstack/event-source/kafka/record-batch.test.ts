@@ -11,7 +11,7 @@ import {
   timestampOf,
   valueBytes,
   visibleBatches,
-} from "../../../localstack/event-source/record-batch.ts";
+} from "../../../../localstack/event-source/kafka/record-batch.ts";
 import { encodeBatch, encodeMarker, sourceRecords, type TestRecord, TIME } from "./record-batches.ts";
 
 const bytes = fc.uint8Array({ maxLength: 300 }).map((array) => Buffer.from(array));

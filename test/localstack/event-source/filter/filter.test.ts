@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { firstMatch, parseFilter } from "../../../localstack/event-source/filter.ts";
+import { firstMatch, parseFilter } from "../../../../localstack/event-source/filter/filter.ts";
 
 const bytes = (value: unknown) => Buffer.from(typeof value === "string" ? value : JSON.stringify(value));
 const passes = (pattern: unknown, value: unknown) => parseFilter(JSON.stringify(pattern)).matches(bytes(value));

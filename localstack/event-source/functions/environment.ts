@@ -4,8 +4,8 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { writeSync } from "node:fs";
 import type { Socket } from "node:net";
-import type { FunctionDefinition } from "./function-definition.ts";
-import type { FunctionError, InvokeResult } from "./invoke.ts";
+import type { FunctionError, InvokeResult } from "../invoke.ts";
+import type { FunctionDefinition } from "../template/function-definition.ts";
 import {
   CALL_HEAD_BYTES,
   type Call,

@@ -1,9 +1,9 @@
 // Runs functions on this machine: as many environments as there are invocations at once, each kept for the next event.
 import { closeSync, mkdirSync, openSync } from "node:fs";
 import { join } from "node:path";
+import type { InvokeRequest, InvokeResult, Invoker } from "../invoke.ts";
+import type { FunctionDefinition } from "../template/function-definition.ts";
 import { Environment } from "./environment.ts";
-import type { FunctionDefinition } from "./function-definition.ts";
-import type { InvokeRequest, InvokeResult, Invoker } from "./invoke.ts";
 import { runtimeFileIn, unpack } from "./unpack.ts";
 
 export interface PoolOptions {

@@ -2,11 +2,11 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
-import { functionOf } from "../../../localstack/event-source/function-definition.ts";
-import { type Pool, startPool } from "../../../localstack/event-source/pool.ts";
-import { readTemplate } from "../../../localstack/event-source/template.ts";
-import { type FixtureFunction, writeFixture } from "./fixture.ts";
-import { until } from "./running.ts";
+import { type Pool, startPool } from "../../../../localstack/event-source/functions/pool.ts";
+import { functionOf } from "../../../../localstack/event-source/template/function-definition.ts";
+import { readTemplate } from "../../../../localstack/event-source/template/template.ts";
+import { type FixtureFunction, writeFixture } from "../fixture.ts";
+import { until } from "../running.ts";
 
 const pools = new Set<Pool>();
 

@@ -1,9 +1,9 @@
 // An event source mapping as the template says it. Every setting is either here or refused by name: none is ignored.
 // https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-lambda-eventsourcemapping.html
-import { createHash } from "node:crypto";
-import { type Filter, parseFilter } from "./filter.ts";
+import { type Filter, parseFilter } from "../filter/filter.ts";
+import type { FailurePolicy } from "../settle.ts";
 import { check } from "./mapping-rules.ts";
-import type { FailurePolicy } from "./settle.ts";
+import { readMapping } from "./mapping-settings.ts";
 import {
   arnOf,
   asObject,
@@ -19,6 +19,32 @@ export type StartingPosition =
   | { readonly kind: "TRIM_HORIZON" }
   | { readonly kind: "LATEST" }
   | { readonly kind: "AT_TIMESTAMP"; readonly timestamp: number };
+
+/** Where given-up records go. */
+export type Destination =
+  | { readonly kind: "kafka"; readonly topic: string }
+  | { readonly kind: "sqs" | "sns" | "s3"; readonly arn: string };
+
+/** One entry of SourceAccessConfigurations or of a registry's AccessConfigs. */
+export interface AccessConfiguration {
+  /** AWS's word, such as `SASL_SCRAM_512_AUTH`. */
+  readonly type: string;
+  /** A secret's ARN, or what else the type takes; empty for types without one. */
+  readonly uri: string;
+}
+
+/** https://docs.aws.amazon.com/lambda/latest/dg/services-consume-kafka-events.html */
+export interface SchemaRegistry {
+  /** A Glue registry's ARN, or a Confluent registry's https URL. */
+  readonly uri: string;
+  readonly format: "JSON" | "SOURCE";
+  /** What of a record is validated and deserialized. */
+  readonly attributes: readonly ("KEY" | "VALUE")[];
+  readonly access: readonly AccessConfiguration[];
+}
+
+export type MetricGroup = "EventCount" | "ErrorCount" | "KafkaMetrics";
+export type SystemLogLevel = "DEBUG" | "INFO" | "WARN";
 
 export interface Mapping {
   /** The mapping's UUID: the same for the same function and logical id, so the default consumer group survives restarts. */
@@ -37,19 +63,21 @@ export interface Mapping {
   readonly startingPosition: StartingPosition;
   readonly consumerGroup: string;
   readonly mode: "on-demand" | "provisioned";
-  /** Pollers that run from the start. Scaling up to MaximumPollers is not carried out: one process gains nothing from it. */
-  readonly pollers: number;
+  /** Pollers that run from the start; with a backlog more are added, up to the maximum and never more than partitions. */
+  readonly minimumPollers: number;
   readonly maximumPollers: number;
   readonly policy: FailurePolicy;
-  readonly destination?: { readonly kind: "kafka"; readonly topic: string };
+  readonly destination?: Destination;
   readonly filters: readonly Filter[];
+  readonly access: readonly AccessConfiguration[];
+  readonly schemaRegistry?: SchemaRegistry;
+  /** Groups of metrics beyond those that every mapping has. */
+  readonly metrics: readonly MetricGroup[];
+  readonly systemLogLevel?: SystemLogLevel;
 }
 
 /** A setting that AWS or this event source refuses. */
 export class MappingError extends Error {}
-
-const DEFAULT_WINDOW_MS = 500;
-const RETRIES_WITH_DESTINATION = 10;
 
 export interface MappingOptions {
   /** Logical ids of the functions whose mappings are wanted; all when absent. */
@@ -98,73 +126,7 @@ function mappingOf(
     }
   }
   if (refusals.length > 0 || definition === undefined) return { refusals };
-  return build(settings, filters, { resource, functionLogicalId, functionArn: arnOf(template, definition) });
-}
-
-function build(
-  settings: Readonly<Record<string, unknown>>,
-  filters: readonly Filter[],
-  origin: { readonly resource: Resource; readonly functionLogicalId: string; readonly functionArn: string },
-): Mapping {
-  const id = uuidOf(`${origin.functionArn}/${origin.resource.logicalId}`);
-  const kind = settings.SelfManagedEventSource === undefined ? "msk" : "kafka";
-  const config = asObject(settings.SelfManagedKafkaEventSourceConfig ?? settings.AmazonManagedKafkaEventSourceConfig);
-  const pollers = asObject(settings.ProvisionedPollerConfig);
-  const endpoints = asObject(asObject(settings.SelfManagedEventSource)?.Endpoints);
-  const destination = destinationOf(settings);
-  const seconds = settings.MaximumBatchingWindowInSeconds;
-  const minimumPollers = Number(pollers?.MinimumPollers ?? 1);
-  return {
-    id,
-    logicalId: origin.resource.logicalId,
-    functionLogicalId: origin.functionLogicalId,
-    kind,
-    ...(kind === "msk" ? { eventSourceArn: String(settings.EventSourceArn) } : {}),
-    bootstrapServers: (endpoints?.KafkaBootstrapServers as string[] | undefined) ?? [],
-    topic: String((settings.Topics as unknown[])[0]),
-    isEnabled: settings.Enabled !== false,
-    batchSize: Number(settings.BatchSize ?? 100),
-    windowMs: seconds === undefined ? DEFAULT_WINDOW_MS : Number(seconds) * 1000,
-    startingPosition: startingPositionOf(settings),
-    consumerGroup: String(config?.ConsumerGroupId ?? id),
-    mode: pollers === undefined ? "on-demand" : "provisioned",
-    pollers: minimumPollers,
-    maximumPollers: Number(pollers?.MaximumPollers ?? Math.max(200, minimumPollers)),
-    policy: policyOf(settings, destination !== undefined),
-    ...(destination === undefined ? {} : { destination: { kind: "kafka", topic: destination } }),
-    filters,
-  };
-}
-
-function policyOf(settings: Readonly<Record<string, unknown>>, hasDestination: boolean): FailurePolicy {
-  const retries = Number(settings.MaximumRetryAttempts ?? -1);
-  const age = Number(settings.MaximumRecordAgeInSeconds ?? -1);
-  const types = settings.FunctionResponseTypes as string[] | undefined;
-  // AWS caps endless retries at 10 beside a destination: https://docs.aws.amazon.com/lambda/latest/dg/kafka-retry-configurations.html
-  const endless = hasDestination ? RETRIES_WITH_DESTINATION : Number.POSITIVE_INFINITY;
-  return {
-    maxRetries: retries < 0 ? endless : retries,
-    maxAgeMs: age < 0 ? Number.POSITIVE_INFINITY : age * 1000,
-    bisects: settings.BisectBatchOnFunctionError === true,
-    readsPartialResponses: types?.includes("ReportBatchItemFailures") ?? false,
-  };
-}
-
-function startingPositionOf(settings: Readonly<Record<string, unknown>>): StartingPosition {
-  const kind = settings.StartingPosition;
-  if (kind === "LATEST") return { kind };
-  if (kind === "AT_TIMESTAMP") return { kind, timestamp: Number(settings.StartingPositionTimestamp) * 1000 };
-  return { kind: "TRIM_HORIZON" };
-}
-
-function destinationOf(settings: Readonly<Record<string, unknown>>): string | undefined {
-  const target = asObject(asObject(settings.DestinationConfig)?.OnFailure)?.Destination;
-  return typeof target === "string" && target !== "" ? target.replace("kafka://", "") : undefined;
-}
-
-function patternsOf(settings: Readonly<Record<string, unknown>>): string[] {
-  const filters = asObject(settings.FilterCriteria)?.Filters;
-  return Array.isArray(filters) ? filters.map((filter) => String(asObject(filter)?.Pattern ?? "{}")) : [];
+  return readMapping(settings, filters, { resource, functionLogicalId, functionArn: arnOf(template, definition) });
 }
 
 // A cluster's ARN often comes from another stack; events then carry one that says so.
@@ -205,7 +167,7 @@ function overlaps(a: Mapping, b: Mapping): boolean {
   return sameSource && a.functionLogicalId === b.functionLogicalId && a.topic === b.topic;
 }
 
-function uuidOf(name: string): string {
-  const hex = createHash("sha256").update(name).digest("hex");
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-5${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
+function patternsOf(settings: Readonly<Record<string, unknown>>): string[] {
+  const filters = asObject(settings.FilterCriteria)?.Filters;
+  return Array.isArray(filters) ? filters.map((filter) => String(asObject(filter)?.Pattern ?? "{}")) : [];
 }

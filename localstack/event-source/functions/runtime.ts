@@ -4,7 +4,7 @@ import { existsSync } from "node:fs";
 import { Socket } from "node:net";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import type { FunctionError } from "./invoke.ts";
+import type { FunctionError } from "../invoke.ts";
 import type { Call, EnvironmentSetup, Reply } from "./runtime-protocol.ts";
 
 type Handler = (event: unknown, context: object, callback?: (error: unknown, result?: unknown) => void) => unknown;

@@ -3,12 +3,12 @@
 // after a group is joined, reading a fetch's bytes without an object per record, and changing the fetch's wait as it runs.
 import { createRequire } from "node:module";
 import { type Admin, type Consumer, type PartitionAssigner, PartitionAssigners } from "kafkajs";
+import type { StartingPosition } from "../template/mapping.ts";
 import { type CarrierMessage, decodeFetchResponse, type FetchedBytes, type FetchResponse } from "./fetch-response.ts";
-import { connectTo } from "./kafka-connection.ts";
-import type { StartingPosition } from "./mapping.ts";
+import { type Cluster, connectTo } from "./kafka-connection.ts";
 
 export interface SourceOptions {
-  readonly brokers: readonly string[];
+  readonly cluster: Cluster;
   readonly clientId: string;
   readonly groupId: string;
   readonly topic: string;
@@ -55,7 +55,7 @@ const HEARTBEAT_MS = 2000;
 /** Joins the group and starts fetching; resolves once partitions are assigned. */
 export async function openSource(options: SourceOptions, listener: SourceListener): Promise<Source> {
   installHooks();
-  const kafka = connectTo(options.brokers, options.clientId);
+  const kafka = connectTo(options.cluster, options.clientId);
   const admin = kafka.admin();
   let group: ConsumerGroup | undefined;
   const hooks: Hooks = {
@@ -177,7 +177,7 @@ async function startsOf(admin: Admin, topic: string, position: StartingPosition)
 // kafkajs's ConsumerGroup, as far as it is used here. Checked when the hooks are put in place.
 interface ConsumerGroup {
   assigners: readonly { readonly hooks?: Hooks }[];
-  cluster: Cluster;
+  cluster: BrokerPool;
   maxWaitTime: number;
   minBytes: number;
   readonly subscriptionState: {
@@ -193,7 +193,7 @@ interface ConsumerGroup {
   joinAndSync(): Promise<void>;
 }
 
-interface Cluster {
+interface BrokerPool {
   findBroker(node: { nodeId: number }): Promise<object>;
 }
 

@@ -1,0 +1,95 @@
+// What the program is told on its command line and in the environment, checked.
+import { parseArgs } from "node:util";
+
+export const USAGE = `Usage: node localstack/event-source/main.ts --template FILE [options]
+  --template FILE        compiled CloudFormation template, as \`serverless package\` writes it
+  --brokers HOST:PORT,…  brokers in force, instead of the template's; else KAFKA_BROKERS, else the template's.
+                         The template's access configurations (SASL, TLS) don't apply to brokers given so
+  --env NAME=VALUE       a variable for every function, over the template's (repeatable)
+  --only FUNCTION,…      these functions only, by name, logical id or key in serverless.yml
+  --backoff 50ms         wait before the first retry, doubling up to 60 times it (default 1s)
+  --isolation LEVEL      read_uncommitted (default) or read_committed
+  --duplicate 0.1        chance that a successful invocation is repeated before its offsets are committed
+  --seed 7               makes --duplicate come out the same again
+  --local-folder DIR     unpacked code and functions' logs (default .local)
+  --status               one line of JSON a second on stdout
+  --metrics FILE         the same lines, appended to a file`;
+
+export interface ProgramOptions {
+  readonly template: string;
+  /** Empty when neither the command line nor the environment names any. */
+  readonly brokers: readonly string[];
+  readonly environment: Readonly<Record<string, string>>;
+  readonly only: readonly string[];
+  readonly backOffMs: number;
+  readonly isolation: "read_committed" | "read_uncommitted";
+  readonly duplicate: number;
+  readonly seed: number;
+  readonly localFolder: string;
+  readonly printsStatus: boolean;
+  readonly metricsFile?: string;
+}
+
+/** Reads the command line; `undefined` when help was asked for. Throws with a sentence for what can't be. */
+export function programOptions(args: readonly string[], environment: NodeJS.ProcessEnv): ProgramOptions | undefined {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      template: { type: "string" },
+      brokers: { type: "string" },
+      env: { type: "string", multiple: true, default: [] },
+      only: { type: "string", multiple: true, default: [] },
+      backoff: { type: "string", default: "1s" },
+      isolation: { type: "string", default: "read_uncommitted" },
+      duplicate: { type: "string", default: "0" },
+      seed: { type: "string", default: "1" },
+      "local-folder": { type: "string", default: ".local" },
+      status: { type: "boolean", default: false },
+      metrics: { type: "string" },
+      help: { type: "boolean", default: false },
+    },
+  });
+  if (values.help) return undefined;
+  if (values.template === undefined) throw new Error("Which template? Give it with --template FILE (see --help).");
+  return {
+    template: values.template,
+    brokers: list(values.brokers ?? environment.KAFKA_BROKERS ?? ""),
+    environment: Object.fromEntries(values.env.map(variable)),
+    only: values.only.flatMap(list),
+    backOffMs: milliseconds("--backoff", values.backoff),
+    isolation: isolationOf(values.isolation),
+    duplicate: chance("--duplicate", values.duplicate),
+    seed: Number(values.seed),
+    localFolder: values["local-folder"],
+    printsStatus: values.status,
+    ...(values.metrics === undefined ? {} : { metricsFile: values.metrics }),
+  };
+}
+
+/** The entries of a list that is separated by commas. */
+export function list(text: string): string[] {
+  return text.split(",").filter((item) => item !== "");
+}
+
+function isolationOf(level: string): ProgramOptions["isolation"] {
+  if (level === "read_committed" || level === "read_uncommitted") return level;
+  throw new Error(`--isolation is read_committed or read_uncommitted, got '${level}'`);
+}
+
+function variable(text: string): [string, string] {
+  const equals = text.indexOf("=");
+  if (equals < 1) throw new Error(`--env takes NAME=VALUE, got '${text}'`);
+  return [text.slice(0, equals), text.slice(equals + 1)];
+}
+
+function milliseconds(option: string, text: string): number {
+  const [, number, unit] = /^(\d+(?:\.\d+)?)(ms|s)$/.exec(text) ?? [];
+  if (number === undefined) throw new Error(`${option} takes a time such as 50ms or 1s, got '${text}'`);
+  return Number(number) * (unit === "s" ? 1000 : 1);
+}
+
+function chance(option: string, text: string): number {
+  const number = Number(text);
+  if (text !== "" && number >= 0 && number <= 1) return number;
+  throw new Error(`${option} takes a chance from 0 to 1, got '${text}'`);
+}

@@ -1,0 +1,130 @@
+// One mapping at work: its pollers, its failure destination, what they have counted.
+import { systemClock } from "./clock.ts";
+import { type Counters, newCounters } from "./counters.ts";
+import { openDestination } from "./destinations/destination.ts";
+import type { EventSourceOptions } from "./event-source.ts";
+import type { Invoker } from "./invoke.ts";
+import { type Cluster, partitionCount } from "./kafka/kafka-connection.ts";
+import { Poller } from "./poller.ts";
+import type { BackOff } from "./settle.ts";
+import type { FunctionDefinition } from "./template/function-definition.ts";
+import type { Mapping } from "./template/mapping.ts";
+
+export interface PartitionStatus {
+  readonly partition: number;
+  /** Everything below is processed. */
+  readonly doneTo: number;
+  readonly end: number;
+  readonly lag: number;
+  readonly buffered: number;
+}
+
+export interface MappingStatus {
+  readonly logicalId: string;
+  readonly functionName: string;
+  readonly topic: string;
+  readonly consumerGroup: string;
+  readonly isEnabled: boolean;
+  readonly inFlight: number;
+  readonly lag: number;
+  readonly partitions: readonly PartitionStatus[];
+  readonly counters: Readonly<Counters>;
+}
+
+/** What all mappings of an event source share. */
+export interface Shared {
+  readonly invoker: Invoker;
+  readonly waits: BackOff;
+  isDuplicated(key: string, offset: number): boolean;
+}
+
+export interface RunningMapping {
+  status(): MappingStatus;
+  stop(graceMs: number): Promise<void>;
+}
+
+/** Starts a mapping's pollers; resolves once they have joined the group. A mapping that is not enabled has none. */
+export async function startMapping(
+  mapping: Mapping,
+  definition: FunctionDefinition,
+  around: { readonly options: EventSourceOptions; readonly shared: Shared },
+): Promise<RunningMapping> {
+  const { options, shared } = around;
+  const { clock = systemClock, isolation = "read_uncommitted" } = options;
+  const cluster: Cluster = { brokers: options.brokers };
+  const counters = newCounters();
+  const log = (message: string, facts: Readonly<Record<string, unknown>>) =>
+    options.log?.(message, { mapping: mapping.logicalId, topic: mapping.topic, ...facts });
+  const source = {
+    kind: mapping.kind,
+    ...(mapping.eventSourceArn === undefined ? {} : { eventSourceArn: mapping.eventSourceArn }),
+    bootstrapServers: cluster.brokers.join(","),
+  };
+  const now = () => clock.now();
+  const destination = await openDestination(mapping, { cluster, functionArn: definition.arn, source, now, log });
+  const pollerAt = (index: number) =>
+    new Poller({
+      mapping,
+      functionName: definition.name,
+      source,
+      index,
+      cluster,
+      isolation,
+      invoker: shared.invoker,
+      ...(destination === undefined ? {} : { destination }),
+      clock,
+      backOff: shared.waits,
+      counters,
+      isDuplicated: shared.isDuplicated,
+      log,
+      fatal: options.fatal ?? rethrow,
+    });
+  const partitions = mapping.isEnabled ? await partitionCount(cluster, mapping.topic, log) : 0;
+  const pollers = Array.from({ length: Math.min(mapping.minimumPollers, partitions) }, (_, index) => pollerAt(index));
+  const running = {
+    status: () => statusOf(mapping, definition.name, { counters, pollers }),
+    async stop(graceMs: number) {
+      await Promise.all(pollers.map((poller) => poller.stop(graceMs)));
+      await destination?.stop();
+    },
+  };
+  try {
+    await Promise.all(pollers.map((poller) => poller.start()));
+  } catch (error) {
+    await running.stop(0);
+    throw error;
+  }
+  return running;
+}
+
+/** An error that nothing handles ends the process, with its stack. */
+function rethrow(error: unknown): void {
+  queueMicrotask(() => {
+    throw error;
+  });
+}
+
+function statusOf(
+  { logicalId, topic, consumerGroup, isEnabled }: Mapping,
+  functionName: string,
+  { counters, pollers }: { readonly counters: Counters; readonly pollers: readonly Poller[] },
+): MappingStatus {
+  const partitions = pollers
+    .flatMap((poller) => poller.partitions)
+    .map(({ partition, doneTo, highWatermark, count }) => {
+      const lag = Math.max(0, highWatermark - doneTo);
+      return { partition, doneTo, end: highWatermark, lag, buffered: count };
+    })
+    .sort((a, b) => a.partition - b.partition);
+  return {
+    logicalId,
+    functionName,
+    topic,
+    consumerGroup,
+    isEnabled,
+    inFlight: pollers.reduce((sum, poller) => sum + poller.inFlight, 0),
+    lag: partitions.reduce((sum, { lag }) => sum + lag, 0),
+    partitions,
+    counters: { ...counters },
+  };
+}
