@@ -16,7 +16,10 @@ describe.each(documents)("%s", (path) => {
 
   it("names files that exist", () => {
     const names = [...text.matchAll(/`(?<name>(?:functions|lib|localstack|events|test)\/[\w./-]*)`/g)];
-    expect(names.map(({ groups }) => groups?.name ?? "").filter((name) => !exists(name))).toEqual([]);
+    const missing = names
+      .map(({ groups }) => groups?.name ?? "")
+      .filter((name) => !exists(name) && !exists(`${folder}${name}`));
+    expect(missing).toEqual([]);
   });
 
   it("gives commands that exist", () => {
