@@ -1,4 +1,5 @@
 // The event source in a process: polls Kafka for every mapping and invokes functions as AWS's event source mapping does.
+import type { AwsEndpointOptions } from "./aws/endpoint.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import { type EnvironmentStatus, type Pool, startPool } from "./functions/pool.ts";
 import type { Invoker } from "./invoke.ts";
@@ -10,7 +11,7 @@ import type { FunctionDefinition } from "./template/function-definition.ts";
 import type { Mapping } from "./template/mapping.ts";
 import { type Account, LOCAL_ACCOUNT } from "./template/template.ts";
 
-export interface EventSourceOptions {
+export interface EventSourceOptions extends AwsEndpointOptions {
   readonly mappings: readonly Mapping[];
   readonly schedules?: readonly Schedule[];
   readonly functions: readonly FunctionDefinition[];

@@ -6,6 +6,8 @@ export const USAGE = `Usage: node localstack/event-source/main.ts --template FIL
   --brokers HOST:PORT,…  brokers in force, instead of the template's; else KAFKA_BROKERS, else the template's.
                          The template's access configurations (SASL, TLS) don't apply to brokers given so
   --env NAME=VALUE       a variable for every function, over the template's (repeatable)
+  --aws-endpoint URL     what stands for AWS here (MiniStack, LocalStack), for what the event source itself asks of AWS; else
+                         AWS_ENDPOINT_URL. \`aws\` means AWS itself. AWS_ENDPOINT_URL_SQS and its like go before it
   --only FUNCTION,…      these functions only, by name, logical id or key in serverless.yml
   --backoff 50ms         wait before the first retry, doubling up to 60 times it (default 1s)
   --isolation LEVEL      read_uncommitted (default) or read_committed
@@ -20,6 +22,8 @@ export interface ProgramOptions {
   /** Empty when neither the command line nor the environment names any. */
   readonly brokers: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
+  /** A URL, or `aws` for AWS itself. */
+  readonly awsEndpoint?: string;
   readonly only: readonly string[];
   readonly backOffMs: number;
   readonly isolation: "read_committed" | "read_uncommitted";
@@ -38,6 +42,7 @@ export function programOptions(args: readonly string[], environment: NodeJS.Proc
       template: { type: "string" },
       brokers: { type: "string" },
       env: { type: "string", multiple: true, default: [] },
+      "aws-endpoint": { type: "string" },
       only: { type: "string", multiple: true, default: [] },
       backoff: { type: "string", default: "1s" },
       isolation: { type: "string", default: "read_uncommitted" },
@@ -55,6 +60,7 @@ export function programOptions(args: readonly string[], environment: NodeJS.Proc
     template: values.template,
     brokers: list(values.brokers ?? environment.KAFKA_BROKERS ?? ""),
     environment: Object.fromEntries(values.env.map(variable)),
+    ...(values["aws-endpoint"] === undefined ? {} : { awsEndpoint: values["aws-endpoint"] }),
     only: values.only.flatMap(list),
     backOffMs: milliseconds("--backoff", values.backoff),
     isolation: isolationOf(values.isolation),

@@ -34,6 +34,7 @@ export async function runProgram(): Promise<void> {
   const starting = startEventSource({
     ...{ mappings, schedules, functions, brokers, account },
     ...{ localFolder, backOffMs, isolation, duplicate, seed },
+    ...(options.awsEndpoint === undefined ? {} : { awsEndpoint: options.awsEndpoint }),
     log: (message, facts) => console.error(JSON.stringify({ message, ...facts })),
   });
   const source = await Promise.race([starting, stopped.promise]);
