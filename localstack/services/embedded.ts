@@ -54,9 +54,9 @@ class PortTaken extends CannotStart {}
 
 /** Starts what the plan says under a guard and hands it back once it answers; on failure nothing is left running. */
 export async function launchService(
-  definition: ServiceDefinition,
+  definition: Pick<ServiceDefinition, "name" | "address" | "check" | "afterStart">,
   plan: LaunchPlan,
-  around: Surroundings,
+  around: Pick<Surroundings, "logsFolder" | "signal">,
 ): Promise<RunningService> {
   const { launch, port } = plan;
   const log = join(around.logsFolder, `${definition.name}.log`);

@@ -11,7 +11,12 @@ export function schemaRegistryUrl(): Promise<string> {
   return askFor("registry");
 }
 
-async function askFor(name: "postgres" | "registry"): Promise<string> {
+/** The address of the run's MiniStack, which stands for AWS, as in AWS_ENDPOINT_URL. Shared: a suite's queues and buckets have names of its own. */
+export function ministackUrl(): Promise<string> {
+  return askFor("ministack");
+}
+
+async function askFor(name: "postgres" | "registry" | "ministack"): Promise<string> {
   const response = await fetch(`${inject("onDemand")}/${name}`);
   const text = await response.text();
   if (!response.ok) throw new Error(text);

@@ -3,7 +3,8 @@
 import { createServer, type Server } from "node:http";
 import { join } from "node:path";
 import type { TestProject } from "vitest/node";
-import { type ServiceName, type Services, startServices } from "../../localstack/services/services.ts";
+import { startServices } from "../../localstack/services/services.ts";
+import { startMinistack } from "./ministack.ts";
 
 declare module "vitest" {
   interface ProvidedContext {
@@ -20,11 +21,11 @@ export default async function setup(project: TestProject): Promise<() => Promise
     onProgress: (line: string) => console.log(line),
   };
   const services = await startServices({ want: ["kafka", "dynamodb"], ...options });
-  const started = new Map<string, Promise<Services<ServiceName>>>();
+  const started = new Map<string, Promise<Startable>>();
   const server = await listen(async (name) => {
-    const starting = started.get(name) ?? startServices({ want: [name], ...options });
+    const starting = started.get(name) ?? startOnDemand[name](options);
     started.set(name, starting);
-    return (await starting)[name].address;
+    return (await starting).address;
   });
   project.provide("kafkaBrokers", services.kafkaBrokers);
   project.provide("dynamodbEndpoint", services.dynamodbEndpoint);
@@ -40,13 +41,33 @@ export default async function setup(project: TestProject): Promise<() => Promise
   };
 }
 
-const onDemand: readonly ServiceName[] = ["postgres", "registry"];
+type Startable = { readonly address: string; stop(): Promise<void> };
+type RunOptions = { readonly logsFolder: string; onProgress(line: string): void };
 
-function listen(start: (name: ServiceName) => Promise<string>): Promise<Server> {
+const startOnDemand = {
+  postgres: async (options: RunOptions) => (await startServices({ want: ["postgres"], ...options })).postgres,
+  registry: async (options: RunOptions) => (await startServices({ want: ["registry"], ...options })).registry,
+  ministack,
+} satisfies Record<string, (options: RunOptions) => Promise<Startable>>;
+
+type OnDemand = keyof typeof startOnDemand;
+const onDemand = Object.keys(startOnDemand) as OnDemand[];
+
+/** The one that is named in the environment, or one of the run's own. */
+async function ministack({ logsFolder, onProgress }: RunOptions): Promise<Startable> {
+  const { AWS_ENDPOINT_URL } = process.env;
+  if (AWS_ENDPOINT_URL) return { address: AWS_ENDPOINT_URL, stop: async () => {} };
+  const started = performance.now();
+  const running = await startMinistack(logsFolder);
+  onProgress(`MiniStack: ${running.address} (${((performance.now() - started) / 1_000).toFixed(1)} s)`);
+  return running;
+}
+
+function listen(start: (name: OnDemand) => Promise<string>): Promise<Server> {
   const server = createServer(async (request, response) => {
     try {
       const name = onDemand.find((known) => request.url === `/${known}`);
-      if (name === undefined) throw new Error(`Suites may ask for ${onDemand.join(" and ")}, not for '${request.url}'`);
+      if (name === undefined) throw new Error(`Suites may ask for ${onDemand.join(", ")}, not for '${request.url}'`);
       response.end(await start(name));
     } catch (error) {
       response.writeHead(500).end(String(error));

@@ -1,0 +1,54 @@
+// MiniStack, which stands for AWS in tests: pinned, in a Python environment of its own, on a free port of this machine, ended with the process
+// that started it, however that ends.
+import { mkdir, mkdtemp } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { launchService } from "../../localstack/services/embedded.ts";
+import { anyFreePort } from "../../localstack/services/port.ts";
+import type { RunningService } from "../../localstack/services/service.ts";
+import { pythonEnvironment } from "./python-tool.ts";
+import { root } from "./source-tree.ts";
+
+const PACKAGE = "ministack==1.5.33";
+const READY_WITHIN_MS = 60_000;
+
+/** The account that everything belongs to, for an access key that isn't an account's 12 digits itself. */
+export const MINISTACK_ACCOUNT = "000000000000";
+
+/** Starts an empty one. Suites that don't take it away ask on-demand.ts for the run's. */
+export async function startMinistack(logsFolder = join(root, ".local", "logs", "test")): Promise<RunningService> {
+  const [bin, port, folder] = await Promise.all([
+    pythonEnvironment([PACKAGE]),
+    anyFreePort(),
+    mkdtemp(join(tmpdir(), "streams-ministack-")),
+    mkdir(logsFolder, { recursive: true }),
+  ]);
+  const definition = { name: "ministack", address: (at: number) => `http://127.0.0.1:${at}`, check: isReady };
+  const environment = {
+    BIND_HOST: "127.0.0.1",
+    MINISTACK_HOST: "127.0.0.1",
+    GATEWAY_PORT: String(port),
+    LAMBDA_EXECUTOR: "local",
+    // What would listen on ports of their own.
+    SFTP_ENABLED: "0",
+    IOT_MTLS_ENABLED: "0",
+    // What it unpacks goes when it ends.
+    TMPDIR: folder,
+    S3_DATA_DIR: join(folder, "s3"),
+    PYTHONUNBUFFERED: "1",
+  };
+  const launch = {
+    command: { command: join(bin, "ministack"), arguments: [], environment },
+    ending: { signal: "SIGTERM", graceMs: 5_000 },
+    readyWithinMs: READY_WITHIN_MS,
+  } as const;
+  const never = new AbortController().signal;
+  const plan = { launch, port, remove: [folder], source: "embedded" } as const;
+  return launchService(definition, plan, { logsFolder, signal: never });
+}
+
+async function isReady(url: string): Promise<void> {
+  const response = await fetch(`${url}/_ministack/ready`, { signal: AbortSignal.timeout(2_000) });
+  await response.text();
+  if (!response.ok) throw new Error(`MiniStack at ${url} answered ${response.status}`);
+}
