@@ -1,12 +1,12 @@
 // Commits how far each partition is done, one request at a time: what gets done meanwhile goes with the next one.
-import type { Counters } from "./counters.ts";
+import type { Observe } from "./observe/happening.ts";
 import type { PartitionQueue } from "./queue.ts";
 
 export interface CommitterOptions {
   /** The partitions that are ours now. */
   queues(): Iterable<PartitionQueue>;
   commit(offsets: ReadonlyMap<number, number>): Promise<void>;
-  readonly counters: Counters;
+  readonly observe: Observe;
   failed(error: Error): void;
 }
 
@@ -55,6 +55,11 @@ export class Committer {
     clearTimeout(this.timer);
   }
 
+  /** The offset that the group has for a partition of ours, as far as known. */
+  committedTo(queue: PartitionQueue): number | undefined {
+    return this.committed.get(queue);
+  }
+
   private run(): Promise<void> {
     this.running ??= this.commit().finally(() => {
       this.running = undefined;
@@ -69,8 +74,9 @@ export class Committer {
       await this.options.commit(new Map(done.map(({ queue, offset }) => [queue.partition, offset])));
     } catch (error) {
       // A rebalance refuses commits for a moment; the offsets are still uncommitted and go with the next one.
-      this.options.counters.commitErrorCount += 1;
-      if (!this.isFailing) this.options.failed(error instanceof Error ? error : new Error(String(error)));
+      const failure = error instanceof Error ? error : new Error(String(error));
+      this.options.observe({ kind: "commit-failed", error: failure });
+      if (!this.isFailing) this.options.failed(failure);
       this.isFailing = true;
       setTimeout(() => this.schedule(), RETRY_MS).unref();
       return;
@@ -78,10 +84,12 @@ export class Committer {
       this.lastAt = Date.now();
     }
     this.isFailing = false;
-    for (const { queue, offset } of done) {
-      this.options.counters.committedEventCount += offset - (this.committed.get(queue) ?? offset);
+    const offsets = done.map(({ queue, offset }) => {
+      const from = this.committed.get(queue) ?? offset;
       this.committed.set(queue, offset);
-    }
+      return [queue.partition, { from, to: offset }] as const;
+    });
+    this.options.observe({ kind: "committed", offsets: new Map(offsets) });
     if (this.uncommitted().length > 0) setTimeout(() => this.schedule(), 0);
   }
 

@@ -1,19 +1,28 @@
 // What happened so far, under the names of AWS's metrics for event source mappings.
 // https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html
+import type { Answered, Discarded, Happening } from "./observe/happening.ts";
+import { countOf } from "./settle.ts";
 
 export interface Counters {
   polledEventCount: number;
   filteredOutEventCount: number;
+  /** Records sent to the function, again at each retry. */
   invokedEventCount: number;
+  /** Records of invocations that failed, or whose answer reports failures. */
   failedInvokeEventCount: number;
   droppedEventCount: number;
   onFailureDestinationDeliveredEventCount: number;
+  /** How far the committed offsets moved. */
   committedEventCount: number;
   invocations: number;
   pollingErrorCount: number;
   invokeErrorCount: number;
   commitErrorCount: number;
   onFailureDestinationDeliveryErrorCount: number;
+  /** Bytes that came from the brokers. */
+  polledBytes: number;
+  /** Invocations that did not reach the function. */
+  throttles: number;
   /** Invocations repeated on purpose (`--duplicate`). */
   duplicatedInvocations: number;
 }
@@ -32,6 +41,55 @@ export function newCounters(): Counters {
     invokeErrorCount: 0,
     commitErrorCount: 0,
     onFailureDestinationDeliveryErrorCount: 0,
+    polledBytes: 0,
+    throttles: 0,
     duplicatedInvocations: 0,
   };
+}
+
+/** Adds what happened. */
+export function count(counters: Counters, happening: Happening): void {
+  switch (happening.kind) {
+    case "polled":
+      counters.polledEventCount += happening.records.length;
+      counters.filteredOutEventCount += happening.filteredOut.length;
+      counters.polledBytes += happening.bytes;
+      return;
+    case "polling-failed":
+      counters.pollingErrorCount += 1;
+      return;
+    case "answered":
+      countAnswer(counters, happening);
+      return;
+    case "discarded":
+      countDiscard(counters, happening);
+      return;
+    case "committed":
+      for (const { from, to } of happening.offsets.values()) counters.committedEventCount += to - from;
+      return;
+    case "commit-failed":
+      counters.commitErrorCount += 1;
+      return;
+    default:
+      return;
+  }
+}
+
+function countAnswer(counters: Counters, { portions, result, decision }: Answered): void {
+  const records = countOf(portions);
+  if (result.kind === "not-delivered") counters.throttles += 1;
+  else {
+    counters.invocations += 1;
+    counters.invokedEventCount += records;
+  }
+  if (decision.kind === "repeat") counters.duplicatedInvocations += 1;
+  else if (decision.kind !== "commit") counters.failedInvokeEventCount += records;
+  if (result.kind !== "success") counters.invokeErrorCount += 1;
+}
+
+function countDiscard(counters: Counters, { portions, outcome }: Discarded): void {
+  const records = countOf(portions);
+  if (outcome.kind === "delivered") counters.onFailureDestinationDeliveredEventCount += records;
+  else counters.droppedEventCount += records;
+  if (outcome.kind === "refused") counters.onFailureDestinationDeliveryErrorCount += 1;
 }

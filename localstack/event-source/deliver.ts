@@ -1,13 +1,12 @@
 // Carries one batch through: invokes, settles the answer, waits, tries again, until every record is done or discarded.
 // A partition is released as soon as none of its records is left, even while others of the same batch are still tried.
 import { type Clock, sleep } from "./clock.ts";
-import type { Counters } from "./counters.ts";
 import type { InvokeResult } from "./invoke.ts";
 import { type SourceRecord, timestampOf } from "./kafka/record-batch.ts";
+import type { Observe } from "./observe/happening.ts";
 import {
   type BackOff,
   type Condition,
-  countOf,
   type Delivery,
   expire,
   type FailurePolicy,
@@ -19,6 +18,8 @@ export type Portions = readonly Portion<SourceRecord>[];
 
 /** Why records are given up, for whoever takes them. */
 export interface Discard {
+  /** The batch they were in; absent for records that never were in one. */
+  readonly batch?: string;
   readonly portions: Portions;
   readonly condition: Condition;
   readonly invokes: number;
@@ -33,7 +34,9 @@ export interface DeliveryContext {
   readonly clock: Clock;
   /** Aborts when the event source stops: nothing more is tried, what is unsettled stays uncommitted. */
   readonly signal: AbortSignal;
-  readonly counters: Counters;
+  /** The batch's name in what is told of it. */
+  readonly batch: string;
+  readonly observe: Observe;
   readonly maxEventBytes: number;
   /** Resolves when invoking is allowed: not while the group rebalances. */
   admitted(): Promise<void>;
@@ -103,8 +106,9 @@ async function attempt(
     await context.discard({ portions, condition: "MaximumPayloadSizeExceeded", invokes: 1, requestId });
     return 0;
   }
-  const result = await invokeCounted(delivery, payload, context);
+  const result = await invoke(delivery, payload, context);
   const decision = settle(delivery, result, context);
+  context.observe({ kind: "answered", batch: context.batch, portions: delivery.portions, result, decision });
   switch (decision.kind) {
     case "commit":
       return 0;
@@ -126,26 +130,16 @@ async function attempt(
   }
 }
 
-async function invokeCounted(
-  delivery: SourceDelivery,
-  payload: Buffer,
-  context: DeliveryContext,
-): Promise<InvokeResult> {
-  const { counters } = context;
-  const records = countOf(delivery.portions);
-  const first = delivery.portions[0]!;
-  let result = await context.invoke(payload, first.key);
-  if (result.kind === "success" && context.isDuplicated(first.key, first.records[0]!.offset)) {
-    counters.duplicatedInvocations += 1;
-    result = await context.invoke(payload, first.key);
-  }
-  if (result.kind !== "not-delivered") {
-    counters.invocations += 1;
-    counters.invokedEventCount += records;
-  }
-  if (result.kind !== "success") counters.invokeErrorCount += 1;
-  if (result.kind === "function-error") counters.failedInvokeEventCount += records;
-  return result;
+async function invoke(delivery: SourceDelivery, payload: Buffer, context: DeliveryContext): Promise<InvokeResult> {
+  const { batch, observe } = context;
+  const { portions } = delivery;
+  const first = portions[0]!;
+  observe({ kind: "sent", batch, portions, payloadBytes: payload.length });
+  const result = await context.invoke(payload, first.key);
+  if (result.kind !== "success" || !context.isDuplicated(first.key, first.records[0]!.offset)) return result;
+  observe({ kind: "answered", batch, portions, result, decision: { kind: "repeat" } });
+  observe({ kind: "sent", batch, portions, payloadBytes: payload.length });
+  return context.invoke(payload, first.key);
 }
 
 function releaseSettled(held: Set<string>, pending: readonly SourceDelivery[], context: DeliveryContext): void {

@@ -30,6 +30,7 @@ export class Dispatcher {
   private readonly delivering = new Set<string>();
   /** Batches on their way to their first invocation. */
   private starting = 0;
+  private batches = 0;
   private windowStart: number;
   private cancelTimer: (() => void) | undefined;
 
@@ -96,7 +97,10 @@ export class Dispatcher {
       const queues = new Map(decision.takes.map(({ queue }) => [queue.text.key, queue]));
       const portions = decision.takes.map(({ queue, count }) => ({ key: queue.text.key, records: queue.take(count) }));
       for (const key of queues.keys()) this.delivering.add(key);
-      deliver(portions, this.contextOf(queues)).catch(this.options.fatal);
+      this.batches += 1;
+      const batch = `${this.options.index}.${this.batches}`;
+      this.options.observe({ kind: "batched", batch, closedBy: decision.closedBy, portions });
+      deliver(portions, this.contextOf(queues, batch)).catch(this.options.fatal);
       this.listener.taken();
     }
   }
@@ -106,8 +110,8 @@ export class Dispatcher {
     return [...this.queues()].filter(isReady);
   }
 
-  private contextOf(queues: ReadonlyMap<string, PartitionQueue>): DeliveryContext {
-    const { mapping, clock, counters, backOff, isDuplicated } = this.options;
+  private contextOf(queues: ReadonlyMap<string, PartitionQueue>, batch: string): DeliveryContext {
+    const { mapping, clock, observe, backOff, isDuplicated } = this.options;
     this.starting += 1;
     const hasStarted = once(() => {
       this.starting -= 1;
@@ -117,7 +121,8 @@ export class Dispatcher {
       policy: mapping.policy,
       backOff,
       clock,
-      counters,
+      batch,
+      observe,
       isDuplicated,
       signal: this.abort.signal,
       maxEventBytes: MAX_EVENT_BYTES,
@@ -136,7 +141,7 @@ export class Dispatcher {
         hasStarted();
         this.release(queues.get(key)!);
       },
-      discard: (discard) => this.discard(discard, textOf),
+      discard: (discard) => this.discard({ ...discard, batch }, textOf),
     };
   }
 
@@ -157,28 +162,35 @@ export class Dispatcher {
 
   /** Hands records to the destination; what it does not take, or without one, is lost, as on AWS. */
   private async discard(discard: Discard, textOf: (key: string) => PartitionQueue["text"]): Promise<void> {
-    const { counters, destination, log } = this.options;
+    const { observe, destination, log } = this.options;
+    const { condition, invokes, requestId, batch } = discard;
+    const happening = {
+      kind: "discarded",
+      condition,
+      invokes,
+      requestId,
+      ...(batch === undefined ? {} : { batch }),
+    } as const;
     for (const portion of discard.portions) {
       const count = portion.records.length;
       const facts = {
-        condition: discard.condition,
+        condition,
         partition: portion.key,
         firstOffset: portion.records[0]?.offset,
         lastOffset: portion.records.at(-1)?.offset,
         records: count,
       };
       if (destination === undefined) {
-        counters.droppedEventCount += count;
+        observe({ ...happening, portions: [portion], outcome: { kind: "no-destination" } });
         log("records dropped: the mapping has no failure destination", facts);
         continue;
       }
       try {
         await destination.deliver({ ...discard, portions: [portion] }, textOf);
-        counters.onFailureDestinationDeliveredEventCount += count;
+        observe({ ...happening, portions: [portion], outcome: { kind: "delivered" } });
         log("records sent to the failure destination", facts);
       } catch (error) {
-        counters.onFailureDestinationDeliveryErrorCount += 1;
-        counters.droppedEventCount += count;
+        observe({ ...happening, portions: [portion], outcome: { kind: "refused", error: String(error) } });
         log("records dropped: the failure destination did not take them", { ...facts, error: String(error) });
       }
     }

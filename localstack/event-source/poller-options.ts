@@ -1,9 +1,9 @@
 // What a poller is given: the mapping and everything outside it, so that tests can put their own in.
 import type { Clock } from "./clock.ts";
-import type { Counters } from "./counters.ts";
 import type { FailureDestination } from "./destinations/destination.ts";
 import type { Invoker } from "./invoke.ts";
 import type { Cluster } from "./kafka/kafka-connection.ts";
+import type { Observe } from "./observe/happening.ts";
 import type { BackOff } from "./settle.ts";
 import type { Mapping } from "./template/mapping.ts";
 import type { EventSourceIdentity } from "./wire.ts";
@@ -22,7 +22,8 @@ export interface PollerOptions {
   readonly destination?: FailureDestination;
   readonly clock: Clock;
   readonly backOff: BackOff;
-  readonly counters: Counters;
+  /** Told of everything that happens, as it happens. */
+  readonly observe: Observe;
   isDuplicated(key: string, offset: number): boolean;
   log(message: string, facts: Readonly<Record<string, unknown>>): void;
   /** An error that nothing here can handle. */

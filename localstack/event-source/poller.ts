@@ -2,11 +2,12 @@
 // settled. A partition that is stuck stops being fetched when its buffer is full; the others go on.
 import { Committer } from "./committer.ts";
 import { Dispatcher } from "./dispatcher.ts";
-import { firstMatch } from "./filter/filter.ts";
+import { type Filter, firstMatch } from "./filter/filter.ts";
 import { Gate } from "./gate.ts";
 import type { FetchedBytes } from "./kafka/fetch-response.ts";
 import { openSource, type Source, type SourceListener } from "./kafka/kafka-client.ts";
 import { readRecords, type SourceRecord, valueBytes } from "./kafka/record-batch.ts";
+import type { Membership } from "./observe/happening.ts";
 import type { PollerOptions } from "./poller-options.ts";
 import { PartitionQueue } from "./queue.ts";
 import { MAX_EVENT_BYTES } from "./wire.ts";
@@ -20,6 +21,7 @@ const TOTAL_BUFFER_BYTES = 16 * MAX_EVENT_BYTES;
 /** In-flight invocations are given this long before the group is joined again: the group waits for a member at most a minute. */
 const DRAIN_MS = 20_000;
 const HEARTBEAT_MS = 1000;
+const ALONE: Membership = { memberId: "", generation: 0 };
 
 export class Poller implements SourceListener {
   private readonly options: PollerOptions;
@@ -41,7 +43,7 @@ export class Poller implements SourceListener {
     this.committer = new Committer({
       queues: () => this.queues.values(),
       commit: async (offsets) => this.source?.commit(offsets),
-      counters: options.counters,
+      observe: options.observe,
       failed: (error) => options.log("commit failed, trying again", { error: error.message }),
     });
   }
@@ -69,6 +71,7 @@ export class Poller implements SourceListener {
     await this.idle(graceMs);
     await this.committer.stop();
     await this.source?.stop();
+    this.options.observe({ kind: "stopped", poller: this.options.index });
   }
 
   get inFlight(): number {
@@ -85,7 +88,7 @@ export class Poller implements SourceListener {
     if (this.source !== undefined) await this.committer.flush();
   }
 
-  assigned(groupOffsets: ReadonlyMap<number, number>): ReadonlyMap<number, number> {
+  assigned(groupOffsets: ReadonlyMap<number, number>, membership: Membership = ALONE): ReadonlyMap<number, number> {
     for (const [partition, queue] of this.queues) {
       if (!groupOffsets.has(partition)) this.lose(queue);
     }
@@ -96,9 +99,11 @@ export class Poller implements SourceListener {
       if (!this.queues.has(partition)) this.committer.knows(this.gain(partition, offset), offset);
     }
     for (const partition of this.paused) this.resume(partition);
+    const offsets = new Map([...this.queues].map(([partition, queue]) => [partition, queue.fetchedTo]));
+    this.options.observe({ kind: "assigned", poller: this.options.index, membership, offsets });
     if (!this.isStopping) this.dispatcher.open();
     this.committer.schedule();
-    return new Map([...this.queues].map(([partition, queue]) => [partition, queue.fetchedTo]));
+    return offsets;
   }
 
   fetched(
@@ -131,7 +136,7 @@ export class Poller implements SourceListener {
   }
 
   failed(error: Error): void {
-    this.options.counters.pollingErrorCount += 1;
+    this.options.observe({ kind: "polling-failed", poller: this.options.index, error });
     this.options.log("polling failed, trying again", { error: error.message });
   }
 
@@ -145,14 +150,15 @@ export class Poller implements SourceListener {
   }
 
   private accept(queue: PartitionQueue, { slab, batches, lastOffset }: FetchedBytes): void {
-    const { mapping, counters, clock } = this.options;
+    const { mapping, observe, clock } = this.options;
     const { filters } = mapping;
     const records: SourceRecord[] = [];
     for (const batch of batches) readRecords(slab, batch, queue.fetchedTo, records);
-    counters.polledEventCount += records.length;
+    const from = queue.fetchedTo;
     queue.fetchedTo = Math.max(queue.fetchedTo, lastOffset + 1);
-    const wanted = filters.length === 0 ? records : records.filter((r) => firstMatch(filters, valueBytes(r)) >= 0);
-    counters.filteredOutEventCount += records.length - wanted.length;
+    const { wanted, filteredOut } = sort(records, filters);
+    const { partition, fetchedTo: to } = queue;
+    observe({ kind: "polled", partition, from, to, records, filteredOut, bytes: slab.length });
     this.dispatcher.beforeArrival();
     queue.push(wanted, clock.now());
     if (wanted.length === 0) this.committer.schedule();
@@ -166,6 +172,7 @@ export class Poller implements SourceListener {
 
   private lose(queue: PartitionQueue): void {
     queue.isLost = true;
+    this.options.observe({ kind: "lost", poller: this.options.index, partition: queue.partition });
     this.queues.delete(queue.partition);
   }
 
@@ -195,4 +202,16 @@ export class Poller implements SourceListener {
       await new Promise((resolve) => setTimeout(resolve, 5));
     }
   }
+}
+
+/** Which records some filter lets pass, and which none does. */
+function sort(
+  records: readonly SourceRecord[],
+  filters: readonly Filter[],
+): { readonly wanted: readonly SourceRecord[]; readonly filteredOut: readonly SourceRecord[] } {
+  if (filters.length === 0) return { wanted: records, filteredOut: [] };
+  const wanted: SourceRecord[] = [];
+  const filteredOut: SourceRecord[] = [];
+  for (const record of records) (firstMatch(filters, valueBytes(record)) >= 0 ? wanted : filteredOut).push(record);
+  return { wanted, filteredOut };
 }

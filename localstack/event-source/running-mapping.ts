@@ -1,6 +1,6 @@
 // One mapping at work: its pollers, its failure destination, what they have counted.
 import { systemClock } from "./clock.ts";
-import { type Counters, newCounters } from "./counters.ts";
+import { type Counters, count, newCounters } from "./counters.ts";
 import { openDestination } from "./destinations/destination.ts";
 import type { EventSourceOptions } from "./event-source.ts";
 import type { Invoker } from "./invoke.ts";
@@ -74,7 +74,7 @@ export async function startMapping(
       ...(destination === undefined ? {} : { destination }),
       clock,
       backOff: shared.waits,
-      counters,
+      observe: (happening) => count(counters, happening),
       isDuplicated: shared.isDuplicated,
       log,
       fatal: options.fatal ?? rethrow,

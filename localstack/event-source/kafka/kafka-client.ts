@@ -3,6 +3,7 @@
 // after a group is joined, reading a fetch's bytes without an object per record, and changing the fetch's wait as it runs.
 import { createRequire } from "node:module";
 import { type Admin, type Consumer, type PartitionAssigner, PartitionAssigners } from "kafkajs";
+import type { Membership } from "../observe/happening.ts";
 import type { StartingPosition } from "../template/mapping.ts";
 import { type CarrierMessage, decodeFetchResponse, type FetchedBytes, type FetchResponse } from "./fetch-response.ts";
 import { type Cluster, connectTo } from "./kafka-connection.ts";
@@ -23,7 +24,7 @@ export interface SourceListener {
   /** The group is about to be joined, again: settle what can be settled; the answer is awaited. */
   beforeJoin(): Promise<void>;
   /** These partitions are ours from now on. Answers where to read on, given where the group stands. */
-  assigned(groupOffsets: ReadonlyMap<number, number>): ReadonlyMap<number, number>;
+  assigned(groupOffsets: ReadonlyMap<number, number>, membership: Membership): ReadonlyMap<number, number>;
   /** Bytes of one partition, to be taken at once: what throws is fetched again. `from` is the offset that was asked for. */
   fetched(partition: number, bytes: FetchedBytes, at: { readonly from: number; readonly highWatermark: number }): void;
   /** Fetching goes on when this resolves. */
@@ -159,7 +160,8 @@ async function takePositions(
     const partitions = fresh.map((partition) => ({ partition, offset: String(offsets.get(partition)) }));
     await group.commitOffsets({ topics: [{ topic, partitions }] });
   }
-  for (const [partition, offset] of listener.assigned(offsets))
+  const membership = { memberId: group.memberId ?? "", generation: group.generationId ?? 0 };
+  for (const [partition, offset] of listener.assigned(offsets, membership))
     group.seek({ topic, partition, offset: String(offset) });
 }
 
@@ -178,6 +180,8 @@ async function startsOf(admin: Admin, topic: string, position: StartingPosition)
 interface ConsumerGroup {
   assigners: readonly { readonly hooks?: Hooks }[];
   cluster: BrokerPool;
+  readonly memberId: string | null;
+  readonly generationId: number | null;
   maxWaitTime: number;
   minBytes: number;
   readonly subscriptionState: {

@@ -2,7 +2,6 @@
 import { randomUUID } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import type { KafkaEvent } from "../../../lib/kafka/event.ts";
-import { newCounters } from "../../../localstack/event-source/counters.ts";
 import type { InvokeResult } from "../../../localstack/event-source/invoke.ts";
 import { listBatches } from "../../../localstack/event-source/kafka/record-batch.ts";
 import { Poller } from "../../../localstack/event-source/poller.ts";
@@ -58,7 +57,7 @@ function pollerOf(settings: Readonly<Record<string, unknown>>) {
     },
     clock,
     backOff: backOff(1000),
-    counters: newCounters(),
+    observe: () => {},
     isDuplicated: () => false,
     log: (message) => messages.push(message),
     fatal: (error) => {
