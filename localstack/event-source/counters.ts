@@ -1,5 +1,6 @@
 // What happened so far, under the names of AWS's metrics for event source mappings.
 // https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html
+import type { FaultKind } from "./faults.ts";
 import type { Answered, Discarded, Happening } from "./observe/happening.ts";
 import { countOf } from "./settle.ts";
 
@@ -21,10 +22,10 @@ export interface Counters {
   onFailureDestinationDeliveryErrorCount: number;
   /** Bytes that came from the brokers. */
   polledBytes: number;
-  /** Invocations that did not reach the function. */
+  /** Attempts that did not reach the function: throttled, or nothing answered. */
   throttles: number;
-  /** Invocations repeated on purpose (`--duplicate`). */
-  duplicatedInvocations: number;
+  /** Faults on purpose (`--fault`). */
+  readonly faults: Record<FaultKind, number>;
 }
 
 export function newCounters(): Counters {
@@ -43,7 +44,7 @@ export function newCounters(): Counters {
     onFailureDestinationDeliveryErrorCount: 0,
     polledBytes: 0,
     throttles: 0,
-    duplicatedInvocations: 0,
+    faults: { crash: 0, timeout: 0, throttle: 0, duplicate: 0, rebalance: 0 },
   };
 }
 
@@ -70,6 +71,9 @@ export function count(counters: Counters, happening: Happening): void {
     case "commit-failed":
       counters.commitErrorCount += 1;
       return;
+    case "fault":
+      counters.faults[happening.fault] += 1;
+      return;
     default:
       return;
   }
@@ -82,8 +86,7 @@ function countAnswer(counters: Counters, { portions, result, decision }: Answere
     counters.invocations += 1;
     counters.invokedEventCount += records;
   }
-  if (decision.kind === "repeat") counters.duplicatedInvocations += 1;
-  else if (decision.kind !== "commit") counters.failedInvokeEventCount += records;
+  if (decision.kind !== "commit" && decision.kind !== "repeat") counters.failedInvokeEventCount += records;
   if (result.kind !== "success") counters.invokeErrorCount += 1;
 }
 

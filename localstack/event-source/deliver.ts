@@ -1,7 +1,8 @@
 // Carries one batch through: invokes, settles the answer, waits, tries again, until every record is done or discarded.
 // A partition is released as soon as none of its records is left, even while others of the same batch are still tried.
 import { type Clock, sleep } from "./clock.ts";
-import type { InvokeResult } from "./invoke.ts";
+import { type FaultPlan, faultOf, type Interruption } from "./faults.ts";
+import type { InvokeRequest, InvokeResult } from "./invoke.ts";
 import { type SourceRecord, timestampOf } from "./kafka/record-batch.ts";
 import type { Observe } from "./observe/happening.ts";
 import {
@@ -41,14 +42,13 @@ export interface DeliveryContext {
   /** Resolves when invoking is allowed: not while the group rebalances. */
   admitted(): Promise<void>;
   eventOf(portions: Portions): Buffer;
-  invoke(payload: Buffer, affinity: string): Promise<InvokeResult>;
+  invoke(request: Omit<InvokeRequest, "functionName">): Promise<InvokeResult>;
   /** True when the partition belongs to another member by now: its records are that member's. */
   isLost(key: string): boolean;
   /** Every record of the partition in this batch is settled. */
   release(key: string): void;
   discard(discard: Discard): Promise<void>;
-  /** Whether a success of these records is to be repeated before it counts, as AWS's at-least-once delivery may. */
-  isDuplicated(key: string, offset: number): boolean;
+  readonly faults: FaultPlan;
 }
 
 type SourceDelivery = Delivery<SourceRecord>;
@@ -130,16 +130,42 @@ async function attempt(
   }
 }
 
+/** The invocation, with the fault that is planned for it. */
 async function invoke(delivery: SourceDelivery, payload: Buffer, context: DeliveryContext): Promise<InvokeResult> {
   const { batch, observe } = context;
-  const { portions } = delivery;
-  const first = portions[0]!;
-  observe({ kind: "sent", batch, portions, payloadBytes: payload.length });
-  const result = await context.invoke(payload, first.key);
-  if (result.kind !== "success" || !context.isDuplicated(first.key, first.records[0]!.offset)) return result;
-  observe({ kind: "answered", batch, portions, result, decision: { kind: "repeat" } });
-  observe({ kind: "sent", batch, portions, payloadBytes: payload.length });
-  return context.invoke(payload, first.key);
+  const { portions, invokes, stalls } = delivery;
+  const { key, records } = portions[0]!;
+  const fault = faultOf(context.faults, { key, offset: records[0]!.offset, attempt: invokes + stalls });
+  if (fault !== undefined) observe({ kind: "fault", fault: fault.kind, batch, portions });
+  const send = (interruption?: Interruption) => {
+    observe({ kind: "sent", batch, portions, payloadBytes: payload.length });
+    return context.invoke({ payload, affinity: key, ...(interruption === undefined ? {} : { interruption }) });
+  };
+  switch (fault?.kind) {
+    case undefined:
+      return send();
+    case "throttle":
+      return { kind: "not-delivered", requestId: crypto.randomUUID(), durationMs: 0, reason: "throttled on purpose" };
+    case "duplicate": {
+      const result = await send();
+      if (result.kind !== "success") return result;
+      observe({ kind: "answered", batch, portions, result, decision: { kind: "repeat" } });
+      return send();
+    }
+    case "crash":
+    case "timeout": {
+      const result = await send(fault);
+      return result.kind === "success" ? lostAnswer(result, fault) : result;
+    }
+  }
+}
+
+/** For who can't end an environment: its work is done, and its answer is lost, as when it ends just before answering. */
+function lostAnswer({ requestId, durationMs }: InvokeResult, { kind }: Interruption): InvokeResult {
+  const how = kind === "crash" ? "Runtime exited with error: signal: killed" : "Task timed out";
+  const errorType = kind === "crash" ? "Runtime.ExitError" : "Sandbox.Timedout";
+  const error = { errorType, errorMessage: `RequestId: ${requestId} Error: ${how} (on purpose)` };
+  return { kind: "function-error", requestId, durationMs, error };
 }
 
 function releaseSettled(held: Set<string>, pending: readonly SourceDelivery[], context: DeliveryContext): void {

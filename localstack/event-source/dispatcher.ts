@@ -2,6 +2,7 @@
 import { type BatchLimits, decide, rollWindow } from "./batch.ts";
 import { type DeliveryContext, type Discard, deliver } from "./deliver.ts";
 import { Gate } from "./gate.ts";
+import type { InvokeRequest } from "./invoke.ts";
 import type { PollerOptions } from "./poller-options.ts";
 import type { PartitionQueue } from "./queue.ts";
 import { Slots } from "./slots.ts";
@@ -111,7 +112,7 @@ export class Dispatcher {
   }
 
   private contextOf(queues: ReadonlyMap<string, PartitionQueue>, batch: string): DeliveryContext {
-    const { mapping, clock, observe, backOff, isDuplicated } = this.options;
+    const { mapping, clock, observe, backOff, faults } = this.options;
     this.starting += 1;
     const hasStarted = once(() => {
       this.starting -= 1;
@@ -123,7 +124,7 @@ export class Dispatcher {
       clock,
       batch,
       observe,
-      isDuplicated,
+      faults,
       signal: this.abort.signal,
       maxEventBytes: MAX_EVENT_BYTES,
       admitted: () => this.gate.passed,
@@ -132,9 +133,9 @@ export class Dispatcher {
           this.head,
           portions.map(({ key, records }) => ({ text: textOf(key), records })),
         ),
-      invoke: (payload, affinity) => {
+      invoke: (request) => {
         hasStarted();
-        return this.invoke(payload, affinity);
+        return this.invoke(request);
       },
       isLost: (key) => queues.get(key)!.isLost,
       release: (key) => {
@@ -145,9 +146,9 @@ export class Dispatcher {
     };
   }
 
-  private async invoke(payload: Buffer, affinity: string) {
+  private async invoke(request: Omit<InvokeRequest, "functionName">) {
     const { mapping, functionName, invoker, clock } = this.options;
-    const result = await this.slots.run(() => invoker.invoke({ functionName, payload, affinity }));
+    const result = await this.slots.run(() => invoker.invoke({ functionName, ...request }));
     // On demand the next window starts when an invocation completes, else when a batch is closed.
     if (mapping.mode === "on-demand") this.windowStart = clock.now();
     return result;

@@ -1,11 +1,11 @@
 // The event source in a process: polls Kafka for every mapping and invokes functions as AWS's event source mapping does.
 import type { AwsEndpointOptions } from "./aws/endpoint.ts";
 import { type Clock, systemClock } from "./clock.ts";
+import type { FaultPlan } from "./faults.ts";
 import { type EnvironmentStatus, type Pool, startPool } from "./functions/pool.ts";
 import type { Invoker } from "./invoke.ts";
 import { type MappingStatus, type RunningMapping, type Shared, startMapping } from "./running-mapping.ts";
 import { runSchedule, type Schedule } from "./schedule.ts";
-import { seededChance } from "./seeded-chance.ts";
 import { type BackOff, backOff } from "./settle.ts";
 import type { FunctionDefinition } from "./template/function-definition.ts";
 import type { Mapping } from "./template/mapping.ts";
@@ -26,9 +26,8 @@ export interface EventSourceOptions extends AwsEndpointOptions {
   /** The wait before the first retry, 1 s by default; it doubles up to 60 times that. */
   readonly backOffMs?: number;
   readonly isolation?: "read_committed" | "read_uncommitted";
-  /** Chance that a successful invocation is repeated before it is committed, 0 to 1. */
-  readonly duplicate?: number;
-  readonly seed?: number;
+  /** What befalls invocations on purpose; nothing by default. */
+  readonly faults?: FaultPlan;
   log?(message: string, facts: Readonly<Record<string, unknown>>): void;
   fatal?(error: unknown): void;
 }
@@ -52,7 +51,7 @@ export async function startEventSource(options: EventSourceOptions): Promise<Eve
   const invoker = options.invoker ?? pool!;
   const waits = backOff(options.backOffMs ?? 1000);
   const abort = new AbortController();
-  const shared: Shared = { invoker, waits, isDuplicated: seededChance(options.duplicate ?? 0, options.seed ?? 1) };
+  const shared: Shared = { invoker, waits };
   const running: RunningMapping[] = [];
   const stopAll = (graceMs: number) => Promise.all(running.map((mapping) => mapping.stop(graceMs)));
   try {

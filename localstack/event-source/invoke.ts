@@ -1,11 +1,15 @@
 // How a function is called. The pool of local environments is one way; an HTTP Invoke endpoint can be another.
 
+import type { Interruption } from "./faults.ts";
+
 export interface InvokeRequest {
   readonly functionName: string;
   /** The event as ASCII JSON. */
   readonly payload: Buffer;
   /** Calls with the same affinity go to the same environment while it is idle: its caches are warm for that partition. */
   readonly affinity?: string;
+  /** The environment is to end like this while it works; who can't do that leaves it, the answer is dropped then. */
+  readonly interruption?: Interruption;
 }
 
 export type InvokeResult = {

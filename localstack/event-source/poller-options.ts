@@ -1,6 +1,7 @@
 // What a poller is given: the mapping and everything outside it, so that tests can put their own in.
 import type { Clock } from "./clock.ts";
 import type { FailureDestination } from "./destinations/destination.ts";
+import type { FaultPlan } from "./faults.ts";
 import type { Invoker } from "./invoke.ts";
 import type { Cluster } from "./kafka/kafka-connection.ts";
 import type { Observe } from "./observe/happening.ts";
@@ -24,7 +25,7 @@ export interface PollerOptions {
   readonly backOff: BackOff;
   /** Told of everything that happens, as it happens. */
   readonly observe: Observe;
-  isDuplicated(key: string, offset: number): boolean;
+  readonly faults: FaultPlan;
   log(message: string, facts: Readonly<Record<string, unknown>>): void;
   /** An error that nothing here can handle. */
   fatal(error: unknown): void;

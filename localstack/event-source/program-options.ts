@@ -1,5 +1,6 @@
 // What the program is told on its command line and in the environment, checked.
 import { parseArgs } from "node:util";
+import { type FaultPlan, parseFaults } from "./faults.ts";
 
 export const USAGE = `Usage: node localstack/event-source/main.ts --template FILE [options]
   --template FILE        compiled CloudFormation template, as \`serverless package\` writes it
@@ -11,8 +12,8 @@ export const USAGE = `Usage: node localstack/event-source/main.ts --template FIL
   --only FUNCTION,…      these functions only, by name, logical id or key in serverless.yml
   --backoff 50ms         wait before the first retry, doubling up to 60 times it (default 1s)
   --isolation LEVEL      read_uncommitted (default) or read_committed
-  --duplicate 0.1        chance that a successful invocation is repeated before its offsets are committed
-  --seed 7               makes --duplicate come out the same again
+  --fault FAULT=N,…      what AWS may do, on purpose: crash, timeout, throttle, duplicate (chances of an attempt),
+                         rebalance=30s (a member comes and goes), seed=7 (the same faults again)
   --local-folder DIR     unpacked code and functions' logs (default .local)
   --status               one line of JSON a second on stdout
   --metrics FILE         the same lines, appended to a file`;
@@ -27,8 +28,7 @@ export interface ProgramOptions {
   readonly only: readonly string[];
   readonly backOffMs: number;
   readonly isolation: "read_committed" | "read_uncommitted";
-  readonly duplicate: number;
-  readonly seed: number;
+  readonly faults: FaultPlan;
   readonly localFolder: string;
   readonly printsStatus: boolean;
   readonly metricsFile?: string;
@@ -46,8 +46,7 @@ export function programOptions(args: readonly string[], environment: NodeJS.Proc
       only: { type: "string", multiple: true, default: [] },
       backoff: { type: "string", default: "1s" },
       isolation: { type: "string", default: "read_uncommitted" },
-      duplicate: { type: "string", default: "0" },
-      seed: { type: "string", default: "1" },
+      fault: { type: "string", default: "" },
       "local-folder": { type: "string", default: ".local" },
       status: { type: "boolean", default: false },
       metrics: { type: "string" },
@@ -64,8 +63,7 @@ export function programOptions(args: readonly string[], environment: NodeJS.Proc
     only: values.only.flatMap(list),
     backOffMs: milliseconds("--backoff", values.backoff),
     isolation: isolationOf(values.isolation),
-    duplicate: chance("--duplicate", values.duplicate),
-    seed: Number(values.seed),
+    faults: parseFaults(values.fault),
     localFolder: values["local-folder"],
     printsStatus: values.status,
     ...(values.metrics === undefined ? {} : { metricsFile: values.metrics }),
@@ -92,10 +90,4 @@ function milliseconds(option: string, text: string): number {
   const [, number, unit] = /^(\d+(?:\.\d+)?)(ms|s)$/.exec(text) ?? [];
   if (number === undefined) throw new Error(`${option} takes a time such as 50ms or 1s, got '${text}'`);
   return Number(number) * (unit === "s" ? 1000 : 1);
-}
-
-function chance(option: string, text: string): number {
-  const number = Number(text);
-  if (text !== "" && number >= 0 && number <= 1) return number;
-  throw new Error(`${option} takes a chance from 0 to 1, got '${text}'`);
 }

@@ -30,11 +30,9 @@ export async function runProgram(): Promise<void> {
   const stopped = Promise.withResolvers<string>();
   process.once("SIGTERM", () => stopped.resolve("SIGTERM"));
   process.once("SIGINT", () => stopped.resolve("SIGINT"));
-  const { localFolder, backOffMs, isolation, duplicate, seed } = options;
   const starting = startEventSource({
+    ...options,
     ...{ mappings, schedules, functions, brokers, account },
-    ...{ localFolder, backOffMs, isolation, duplicate, seed },
-    ...(options.awsEndpoint === undefined ? {} : { awsEndpoint: options.awsEndpoint }),
     log: (message, facts) => console.error(JSON.stringify({ message, ...facts })),
   });
   const source = await Promise.race([starting, stopped.promise]);
@@ -69,7 +67,7 @@ function describe(mapping: Mapping): string {
     `from ${mapping.startingPosition.kind}`,
     `group ${mapping.consumerGroup}`,
     mapping.mode === "provisioned"
-      ? `pollers ${mapping.minimumPollers} (not scaled up to ${mapping.maximumPollers})`
+      ? `pollers ${mapping.minimumPollers} to ${mapping.maximumPollers}`
       : "retries without end",
     policy.maxRetries < Number.POSITIVE_INFINITY && `retries ${policy.maxRetries}`,
     policy.maxAgeMs < Number.POSITIVE_INFINITY && `record age ${policy.maxAgeMs / 1000} s`,

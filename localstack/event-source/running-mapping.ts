@@ -3,9 +3,12 @@ import { systemClock } from "./clock.ts";
 import { type Counters, count, newCounters } from "./counters.ts";
 import { openDestination } from "./destinations/destination.ts";
 import type { EventSourceOptions } from "./event-source.ts";
+import { NO_FAULTS } from "./faults.ts";
 import type { Invoker } from "./invoke.ts";
 import { type Cluster, partitionCount } from "./kafka/kafka-connection.ts";
+import type { Happening } from "./observe/happening.ts";
 import { Poller } from "./poller.ts";
+import { PollerGroup } from "./poller-group.ts";
 import type { BackOff } from "./settle.ts";
 import type { FunctionDefinition } from "./template/function-definition.ts";
 import type { Mapping } from "./template/mapping.ts";
@@ -25,6 +28,7 @@ export interface MappingStatus {
   readonly topic: string;
   readonly consumerGroup: string;
   readonly isEnabled: boolean;
+  readonly pollers: number;
   readonly inFlight: number;
   readonly lag: number;
   readonly partitions: readonly PartitionStatus[];
@@ -35,7 +39,6 @@ export interface MappingStatus {
 export interface Shared {
   readonly invoker: Invoker;
   readonly waits: BackOff;
-  isDuplicated(key: string, offset: number): boolean;
 }
 
 export interface RunningMapping {
@@ -50,7 +53,7 @@ export async function startMapping(
   around: { readonly options: EventSourceOptions; readonly shared: Shared },
 ): Promise<RunningMapping> {
   const { options, shared } = around;
-  const { clock = systemClock, isolation = "read_uncommitted" } = options;
+  const { clock = systemClock, isolation = "read_uncommitted", faults = NO_FAULTS } = options;
   const cluster: Cluster = { brokers: options.brokers };
   const counters = newCounters();
   const log = (message: string, facts: Readonly<Record<string, unknown>>) =>
@@ -62,7 +65,8 @@ export async function startMapping(
   };
   const now = () => clock.now();
   const destination = await openDestination(mapping, { cluster, functionArn: definition.arn, source, now, log });
-  const pollerAt = (index: number) =>
+  const observe = (happening: Happening) => count(counters, happening);
+  const makePoller = (index: number) =>
     new Poller({
       mapping,
       functionName: definition.name,
@@ -74,27 +78,37 @@ export async function startMapping(
       ...(destination === undefined ? {} : { destination }),
       clock,
       backOff: shared.waits,
-      observe: (happening) => count(counters, happening),
-      isDuplicated: shared.isDuplicated,
+      observe,
+      faults,
       log,
       fatal: options.fatal ?? rethrow,
     });
   const partitions = mapping.isEnabled ? await partitionCount(cluster, mapping.topic, log) : 0;
-  const pollers = Array.from({ length: Math.min(mapping.minimumPollers, partitions) }, (_, index) => pollerAt(index));
+  const { rebalanceEveryMs } = faults;
+  const group = new PollerGroup({
+    bounds: { ...boundsOf(mapping), partitions },
+    ...(rebalanceEveryMs === undefined || partitions === 0 ? {} : { rebalanceEveryMs }),
+    ...{ clock, counters, makePoller, observe, log },
+  });
   const running = {
-    status: () => statusOf(mapping, definition.name, { counters, pollers }),
+    status: () => statusOf(mapping, definition.name, { counters, pollers: group.pollers }),
     async stop(graceMs: number) {
-      await Promise.all(pollers.map((poller) => poller.stop(graceMs)));
+      await group.stop(graceMs);
       await destination?.stop();
     },
   };
   try {
-    await Promise.all(pollers.map((poller) => poller.start()));
+    await group.start();
   } catch (error) {
     await running.stop(0);
     throw error;
   }
   return running;
+}
+
+/** On demand AWS chooses; one poller is enough for what one machine's partitions bring. */
+function boundsOf({ mode, minimumPollers, maximumPollers }: Mapping): { minimum: number; maximum: number } {
+  return mode === "provisioned" ? { minimum: minimumPollers, maximum: maximumPollers } : { minimum: 1, maximum: 1 };
 }
 
 /** An error that nothing handles ends the process, with its stack. */
@@ -122,9 +136,10 @@ function statusOf(
     topic,
     consumerGroup,
     isEnabled,
+    pollers: pollers.length,
     inFlight: pollers.reduce((sum, poller) => sum + poller.inFlight, 0),
     lag: partitions.reduce((sum, { lag }) => sum + lag, 0),
     partitions,
-    counters: { ...counters },
+    counters: { ...counters, faults: { ...counters.faults } },
   };
 }

@@ -60,7 +60,7 @@ it("windows are exact through kills and redelivery", { timeout: 900_000 }, async
   const start = () =>
     startKillable([
       ...["--template", templateFile, "--brokers", brokers, "--local-folder", folder, "--backoff", "50ms"],
-      ...["--only", "aggregateTransactions,emitWindows", "--duplicate", "0.2", "--seed", String(SEED)],
+      ...["--only", "aggregateTransactions,emitWindows", "--fault", `duplicate=0.2,seed=${SEED}`],
       ...["--env", `KAFKA_BROKERS=${brokers}`, "--env", `AWS_ENDPOINT_URL_DYNAMODB=${services.dynamodbEndpoint}`],
     ]);
   source = await start();

@@ -4,6 +4,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { writeSync } from "node:fs";
 import type { Socket } from "node:net";
+import type { Interruption } from "../faults.ts";
 import type { FunctionError, InvokeResult } from "../invoke.ts";
 import type { FunctionDefinition } from "../template/function-definition.ts";
 import {
@@ -26,6 +27,12 @@ export interface EnvironmentOptions {
   readonly logFd: number;
   /** Called once, when the process has ended. */
   onExit(environment: Environment): void;
+}
+
+/** An environment's end on purpose: how it shows, and when at the latest. */
+export interface PlannedEnd {
+  readonly kind: Interruption["kind"];
+  readonly afterMs: number;
 }
 
 /** Lambda allows 10 s for init outside of an invocation. */
@@ -64,11 +71,12 @@ export class Environment {
     return this.isUsable;
   }
 
-  async invoke(payload: Buffer): Promise<InvokeResult> {
+  /** Answers one event. With an `end`, the process is killed then on purpose, or as soon as its work is done. */
+  async invoke(payload: Buffer, end?: PlannedEnd): Promise<InvokeResult> {
     const requestId = randomUUID();
     const startedAt = performance.now();
     const initError = await this.initiated;
-    const error = initError ?? (await this.call(requestId, payload));
+    const error = initError ?? (await this.call(requestId, payload, end));
     const durationMs = performance.now() - startedAt;
     if ("response" in error) return { kind: "success", requestId, durationMs, response: error.response };
     this.logError(requestId, error);
@@ -101,7 +109,11 @@ export class Environment {
     }
   }
 
-  private async call(requestId: string, payload: Buffer): Promise<FunctionError | { readonly response: unknown }> {
+  private async call(
+    requestId: string,
+    payload: Buffer,
+    end: PlannedEnd | undefined,
+  ): Promise<FunctionError | { readonly response: unknown }> {
     if (!this.isUsable) return exitError(requestId, "the environment has ended");
     const { timeoutMs } = this.options.definition;
     const call: Call = { requestId, deadline: Date.now() + timeoutMs };
@@ -111,19 +123,20 @@ export class Environment {
     head.writeUInt32LE(payload.length, 4);
     this.channel.write(Buffer.concat([head, callBytes]));
     this.channel.write(payload);
+    const killer = end === undefined ? undefined : setTimeout(() => this.kill(), Math.min(end.afterMs, timeoutMs));
     const reply = await this.reply(timeoutMs);
+    clearTimeout(killer);
+    if (end !== undefined) {
+      this.kill();
+      return end.kind === "crash" ? exitError(requestId, "signal: killed") : timedOut(requestId, timeoutMs);
+    }
     switch (reply.kind) {
       case "result":
         return { response: reply.response };
       case "error":
         return reply.error;
-      case "late": {
-        const seconds = (timeoutMs / 1000).toFixed(2);
-        return {
-          errorType: "Sandbox.Timedout",
-          errorMessage: `RequestId: ${requestId} Error: Task timed out after ${seconds} seconds`,
-        };
-      }
+      case "late":
+        return timedOut(requestId, timeoutMs);
       default:
         return exitError(requestId, reply.kind === "gone" ? reply.how : reply.kind);
     }
@@ -176,6 +189,14 @@ export class Environment {
   private logError(requestId: string, error: FunctionError): void {
     writeSync(this.options.logFd, `${JSON.stringify({ level: "ERROR", requestId, ...error })}\n`);
   }
+}
+
+function timedOut(requestId: string, timeoutMs: number): FunctionError {
+  const seconds = (timeoutMs / 1000).toFixed(2);
+  return {
+    errorType: "Sandbox.Timedout",
+    errorMessage: `RequestId: ${requestId} Error: Task timed out after ${seconds} seconds`,
+  };
 }
 
 function exitError(requestId: string, how: string): FunctionError {

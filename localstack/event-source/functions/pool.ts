@@ -25,6 +25,8 @@ export interface Pool extends Invoker {
 }
 
 const STOP_GRACE_MS = 3000;
+/** Invocations that the usual duration is the mean of, about. */
+const USUAL_OVER = 10;
 
 export function startPool(options: PoolOptions): Pool {
   const runtimeFile = runtimeFileIn(options.localFolder);
@@ -53,6 +55,8 @@ class FunctionPool {
   private readonly definition: FunctionDefinition;
   private readonly logFd: number;
   private readonly create: () => Environment;
+  /** How long an invocation takes, a moving mean. */
+  private usualMs = 0;
   private stopping: Promise<void> | undefined;
 
   constructor(
@@ -71,13 +75,19 @@ class FunctionPool {
     this.create = () => new Environment({ definition, taskRoot, runtimeFile, region, logFd, onExit });
   }
 
-  async invoke({ payload, affinity }: InvokeRequest): Promise<InvokeResult> {
+  async invoke({ payload, affinity, interruption }: InvokeRequest): Promise<InvokeResult> {
     if (this.stopping !== undefined) return notDelivered("the event source is stopping");
     const environment = this.takeIdle(affinity) ?? this.start();
     if (environment === undefined) return notDelivered("throttled: the function's reserved concurrency is in use");
     environment.affinity = affinity;
     try {
-      return await environment.invoke(payload);
+      if (interruption !== undefined) {
+        const { kind, moment } = interruption;
+        return await environment.invoke(payload, { kind, afterMs: moment * this.usualMs });
+      }
+      const result = await environment.invoke(payload);
+      this.usualMs += (result.durationMs - this.usualMs) / USUAL_OVER;
+      return result;
     } finally {
       if (environment.canServe) this.idle.push(environment);
     }

@@ -1,5 +1,6 @@
 // What an event source mapping does, told as it happens by whoever does it, a batch at a time. Counters, system logs and the
 // journal are made of nothing else.
+import type { FaultKind } from "../faults.ts";
 import type { InvokeResult } from "../invoke.ts";
 import type { SourceRecord } from "../kafka/record-batch.ts";
 import type { Condition, Decision, Portion } from "../settle.ts";
@@ -35,6 +36,8 @@ export type Happening =
   /** An invocation begins. */
   | { readonly kind: "sent"; readonly batch: string; readonly portions: Portions; readonly payloadBytes: number }
   | Answered
+  /** On purpose: to this attempt at a batch, or to the group when there is none. */
+  | { readonly kind: "fault"; readonly fault: FaultKind; readonly batch?: string; readonly portions?: Portions }
   | Discarded
   /** How far the group's offsets moved, by partition. */
   | {

@@ -9,6 +9,7 @@ const mapping = {
   topic: "input-raw-rides",
   consumerGroup: "group",
   isEnabled: true,
+  pollers: 1,
   inFlight: 1,
   lag: 1200,
   partitions: [],

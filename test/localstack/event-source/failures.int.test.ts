@@ -1,6 +1,7 @@
 // Against the shared broker: what becomes of batches that fail, in both modes, and what is committed meanwhile.
 
 import { afterEach, describe, expect, test } from "vitest";
+import { NO_FAULTS } from "../../../localstack/event-source/faults.ts";
 import { freshTopic, produce, readAll } from "../../support/kafka.ts";
 import { committed, numbered, RecordingInvoker, recordsOf, run, stopAll, textOf, until } from "./running.ts";
 
@@ -228,7 +229,7 @@ describe("failures", () => {
     const topic = await freshTopic({ partitions: 1 });
     await produce(topic, [{ value: "0" }]);
     const invoker = new RecordingInvoker();
-    await run({ topic, invoker, duplicate: 1, settings: group(topic) });
+    await run({ topic, invoker, faults: { ...NO_FAULTS, duplicate: 1 }, settings: group(topic) });
     await until(async () => (await committed(topic, topic))[0] === 1);
     expect(invoker.sent()).toEqual({ [`${topic}-0`]: [0, 0] });
   });

@@ -2,6 +2,7 @@
 import { randomUUID } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import type { KafkaEvent } from "../../../lib/kafka/event.ts";
+import { NO_FAULTS } from "../../../localstack/event-source/faults.ts";
 import type { InvokeResult } from "../../../localstack/event-source/invoke.ts";
 import { listBatches } from "../../../localstack/event-source/kafka/record-batch.ts";
 import { Poller } from "../../../localstack/event-source/poller.ts";
@@ -58,7 +59,7 @@ function pollerOf(settings: Readonly<Record<string, unknown>>) {
     clock,
     backOff: backOff(1000),
     observe: () => {},
-    isDuplicated: () => false,
+    faults: NO_FAULTS,
     log: (message) => messages.push(message),
     fatal: (error) => {
       throw error;
