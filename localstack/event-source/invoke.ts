@@ -1,4 +1,4 @@
-// How a function is called. The pool of local environments is one way; an HTTP Invoke endpoint can be another.
+// How a function is called. The pool of local environments is one way, a Lambda Invoke endpoint another.
 
 import type { Interruption } from "./faults.ts";
 
@@ -17,7 +17,7 @@ export type InvokeResult = {
   readonly durationMs: number;
 } & (
   | { readonly kind: "success"; readonly response: unknown }
-  /** The function threw, timed out or its process ended; `error` is what Lambda answers with. */
+  /** The function threw, timed out, its process ended or its event is too large; `error` is what Lambda answers with. */
   | { readonly kind: "function-error"; readonly error: FunctionError }
   /** Throttled, or nothing there to answer: the batch did not reach the function. */
   | { readonly kind: "not-delivered"; readonly reason: string }

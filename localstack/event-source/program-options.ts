@@ -10,6 +10,11 @@ export const USAGE = `Usage: node localstack/event-source/main.ts --template FIL
   --aws-endpoint URL     what stands for AWS here (MiniStack, LocalStack), for what the event source itself asks of AWS; else
                          AWS_ENDPOINT_URL. \`aws\` means AWS itself. AWS_ENDPOINT_URL_SQS and its like go before it
   --only FUNCTION,…      these functions only, by name, logical id or key in serverless.yml
+  --function FUNCTION    the same, one at a time (repeatable); FUNCTION=NAME with --endpoint: what it is called there,
+                         if not as in the template; a name, an ARN, either with :alias
+  --endpoint URL         invoke through the Lambda API at this address (serverless-offline's lambda port, LocalStack,
+                         MiniStack) or, with \`aws\`, what is deployed in AWS_REGION, with the environment's credentials.
+                         Without it functions run here, in Node processes of their own
   --backoff 50ms         wait before the first retry, doubling up to 60 times it (default 1s)
   --isolation LEVEL      read_uncommitted (default) or read_committed
   --fault FAULT=N,…      what AWS may do, on purpose: crash, timeout, throttle, duplicate (chances of an attempt),
@@ -26,6 +31,10 @@ export interface ProgramOptions {
   /** A URL, or `aws` for AWS itself. */
   readonly awsEndpoint?: string;
   readonly only: readonly string[];
+  /** Where functions are invoked instead of here. */
+  readonly endpoint?: string;
+  /** What functions are called at the endpoint, by any of their names. */
+  readonly namesThere: Readonly<Record<string, string>>;
   readonly backOffMs: number;
   readonly isolation: "read_committed" | "read_uncommitted";
   readonly faults: FaultPlan;
@@ -44,6 +53,8 @@ export function programOptions(args: readonly string[], environment: NodeJS.Proc
       env: { type: "string", multiple: true, default: [] },
       "aws-endpoint": { type: "string" },
       only: { type: "string", multiple: true, default: [] },
+      function: { type: "string", multiple: true, default: [] },
+      endpoint: { type: "string" },
       backoff: { type: "string", default: "1s" },
       isolation: { type: "string", default: "read_uncommitted" },
       fault: { type: "string", default: "" },
@@ -58,9 +69,9 @@ export function programOptions(args: readonly string[], environment: NodeJS.Proc
   return {
     template: values.template,
     brokers: list(values.brokers ?? environment.KAFKA_BROKERS ?? ""),
-    environment: Object.fromEntries(values.env.map(variable)),
+    environment: Object.fromEntries(values.env.map((text) => pair("--env", text))),
+    ...functionsOf(values),
     ...(values["aws-endpoint"] === undefined ? {} : { awsEndpoint: values["aws-endpoint"] }),
-    only: values.only.flatMap(list),
     backOffMs: milliseconds("--backoff", values.backoff),
     isolation: isolationOf(values.isolation),
     faults: parseFaults(values.fault),
@@ -80,9 +91,35 @@ function isolationOf(level: string): ProgramOptions["isolation"] {
   throw new Error(`--isolation is read_committed or read_uncommitted, got '${level}'`);
 }
 
-function variable(text: string): [string, string] {
+function functionsOf(values: {
+  readonly only: readonly string[];
+  readonly function: readonly string[];
+  readonly endpoint?: string | undefined;
+}): Pick<ProgramOptions, "only" | "endpoint" | "namesThere"> {
+  const { endpoint } = values;
+  const renamed = values.function.filter((text) => text.includes("="));
+  if (renamed.length > 0 && endpoint === undefined) {
+    throw new Error(`--function ${renamed[0]} says what a function is called at an endpoint: which? Give --endpoint.`);
+  }
+  const chosen = values.function.filter((text) => !text.includes("="));
+  return {
+    only: [...values.only.flatMap(list), ...chosen],
+    ...(endpoint === undefined ? {} : { endpoint: endpoint === "aws" ? endpoint : addressOf(endpoint) }),
+    namesThere: Object.fromEntries(renamed.map((text) => pair("--function", text))),
+  };
+}
+
+/** The endpoint as a URL. */
+function addressOf(endpoint: string): string {
+  const url = URL.canParse(endpoint) ? new URL(endpoint) : undefined;
+  if (url?.protocol === "http:" || url?.protocol === "https:") return endpoint.replace(/\/+$/, "");
+  throw new Error(`--endpoint is the address of a Lambda API such as http://127.0.0.1:3002, or aws: got '${endpoint}'`);
+}
+
+function pair(option: string, text: string): [string, string] {
   const equals = text.indexOf("=");
-  if (equals < 1) throw new Error(`--env takes NAME=VALUE, got '${text}'`);
+  if (equals < 1 || (equals === text.length - 1 && option !== "--env"))
+    throw new Error(`${option} takes NAME=VALUE, got '${text}'`);
   return [text.slice(0, equals), text.slice(equals + 1)];
 }
 

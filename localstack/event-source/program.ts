@@ -1,11 +1,18 @@
 // The program: reads a compiled template and runs its Kafka mappings and rate schedules against a real broker.
 import { appendFileSync } from "node:fs";
 import { type EventSource, type EventSourceStatus, startEventSource } from "./event-source.ts";
+import type { EndpointOptions } from "./functions/endpoint.ts";
+import type { Invoker } from "./invoke.ts";
 import { list, type ProgramOptions, programOptions, USAGE } from "./program-options.ts";
 import { schedulesOf } from "./schedule.ts";
-import { functionOf, selectFunctions } from "./template/function-definition.ts";
+import {
+  type FunctionDefinition,
+  functionElsewhere,
+  functionOf,
+  selectFunctions,
+} from "./template/function-definition.ts";
 import { type Destination, type Mapping, mappingsOf } from "./template/mapping.ts";
-import { LOCAL_ACCOUNT, readTemplate } from "./template/template.ts";
+import { LOCAL_ACCOUNT, readTemplate, type Template } from "./template/template.ts";
 
 /** Runs until it is told to stop; ends the process. */
 export async function runProgram(): Promise<void> {
@@ -20,7 +27,11 @@ export async function runProgram(): Promise<void> {
   const mappings = mappingsOf(template, { functions: wanted, areBrokersGiven: options.brokers.length > 0 });
   const schedules = schedulesOf(template, wanted);
   const invoked = new Set([...mappings, ...schedules].map(({ functionLogicalId }) => functionLogicalId));
-  const functions = [...invoked].map((logicalId) => functionOf(template, logicalId, options.environment));
+  const functions = [...invoked].map((logicalId) =>
+    options.endpoint === undefined
+      ? functionOf(template, logicalId, options.environment)
+      : functionElsewhere(template, logicalId),
+  );
   const brokers = options.brokers.length > 0 ? options.brokers : brokersOf(mappings);
 
   for (const mapping of mappings) console.error(describe(mapping));
@@ -30,10 +41,14 @@ export async function runProgram(): Promise<void> {
   const stopped = Promise.withResolvers<string>();
   process.once("SIGTERM", () => stopped.resolve("SIGTERM"));
   process.once("SIGINT", () => stopped.resolve("SIGINT"));
+  const log = (message: string, facts: Readonly<Record<string, unknown>>) =>
+    console.error(JSON.stringify({ message, ...facts }));
+  const invoker = await invokerOf(template, functions, { options, region: account.region, log });
   const starting = startEventSource({
     ...options,
     ...{ mappings, schedules, functions, brokers, account },
-    log: (message, facts) => console.error(JSON.stringify({ message, ...facts })),
+    log,
+    ...(invoker === undefined ? {} : { invoker }),
   });
   const source = await Promise.race([starting, stopped.promise]);
   if (typeof source === "string") process.exit(0);
@@ -44,7 +59,26 @@ export async function runProgram(): Promise<void> {
   report(source, options);
   await stopped.promise;
   await source.stop();
+  await invoker?.stop();
   process.exit(0);
+}
+
+/** The endpoint that was asked for; without one the event source runs functions itself. */
+async function invokerOf(
+  template: Template,
+  functions: readonly FunctionDefinition[],
+  { options, region, log }: { readonly options: ProgramOptions } & Pick<EndpointOptions, "region" | "log">,
+): Promise<Invoker | undefined> {
+  const { endpoint, namesThere } = options;
+  if (endpoint === undefined) return undefined;
+  const names = new Map<string, string>();
+  for (const [key, name] of Object.entries(namesThere)) {
+    for (const logicalId of selectFunctions(template, [key])) {
+      names.set(functionElsewhere(template, logicalId).name, name);
+    }
+  }
+  const { openEndpoint } = await import("./functions/endpoint.ts"); // its client takes 200 ms to load
+  return openEndpoint({ endpoint, region, functions, names, ...(log === undefined ? {} : { log }) });
 }
 
 function brokersOf(mappings: readonly Mapping[]): readonly string[] {

@@ -65,10 +65,7 @@ class FunctionPool {
   ) {
     const { region, runtimeFile, localFolder, logsFolder } = around;
     this.definition = definition;
-    const taskRoot =
-      "directory" in definition.code
-        ? definition.code.directory
-        : unpack(definition.code.zip, localFolder, definition.name);
+    const taskRoot = codeFolder(definition, localFolder);
     const logFd = openSync(join(logsFolder, `${definition.name}.log`), "a");
     this.logFd = logFd;
     const onExit = (environment: Environment) => this.forget(environment);
@@ -127,6 +124,11 @@ class FunctionPool {
     const index = this.idle.indexOf(environment);
     if (index >= 0) this.idle.splice(index, 1);
   }
+}
+
+function codeFolder({ name, code }: FunctionDefinition, localFolder: string): string {
+  if (code === "elsewhere") throw new Error(`Function '${name}' has no code here: only an endpoint can run it.`);
+  return "directory" in code ? code.directory : unpack(code.zip, localFolder, name);
 }
 
 function notDelivered(reason: string): InvokeResult {

@@ -17,7 +17,7 @@ export interface FunctionDefinition {
   readonly arn: string;
   /** `path/to/file.export`, without the file's extension. */
   readonly handler: string;
-  readonly code: { readonly zip: string } | { readonly directory: string };
+  readonly code: { readonly zip: string } | { readonly directory: string } | "elsewhere";
   readonly environment: Readonly<Record<string, string>>;
   readonly memoryMb: number;
   readonly timeoutMs: number;
@@ -34,31 +34,47 @@ export function functionOf(
   logicalId: string,
   overrides: Readonly<Record<string, string>> = {},
 ): FunctionDefinition {
-  const resource = template.resources.get(logicalId);
-  if (resource?.type !== "AWS::Lambda::Function") {
-    throw new Error(
-      `The template has no function '${logicalId}'. Functions: ${functionIds(template).join(", ") || "none"}.`,
-    );
-  }
+  const resource = functionResource(template, logicalId);
   const { properties } = resource;
-  const arn = arnOf(template, resource);
-  const name = nameOf(arn);
+  const { name } = limits(template, resource);
   if (properties.PackageType === "Image") {
     throw new Error(
-      `Function '${name}' is a container image: only zip packages run locally. Leave it out with --only.`,
+      `Function '${name}' is a container image: only zip packages run locally. Start it elsewhere and give --endpoint, or leave it out with --only.`,
     );
   }
   const reserved = properties.ReservedConcurrentExecutions;
   return {
-    logicalId,
-    name,
-    arn,
+    ...limits(template, resource),
     handler: String(resolveValue(template, properties.Handler)),
     code: { zip: zipOf(template, properties) },
     environment: environmentOf(template, name, properties, overrides),
-    memoryMb: Number(resolveValue(template, properties.MemorySize) ?? DEFAULT_MEMORY_MB),
-    timeoutMs: Number(resolveValue(template, properties.Timeout) ?? DEFAULT_TIMEOUT_SECONDS) * 1000,
     ...(reserved === undefined ? {} : { reservedConcurrency: Number(resolveValue(template, reserved)) }),
+  };
+}
+
+/** One function that runs elsewhere, with its code and its environment: only how it is called matters. */
+export function functionElsewhere(template: Template, logicalId: string): FunctionDefinition {
+  const resource = functionResource(template, logicalId);
+  return { ...limits(template, resource), handler: "", code: "elsewhere", environment: {} };
+}
+
+function functionResource(template: Template, logicalId: string): Resource {
+  const resource = template.resources.get(logicalId);
+  if (resource?.type === "AWS::Lambda::Function") return resource;
+  throw new Error(
+    `The template has no function '${logicalId}'. Functions: ${functionIds(template).join(", ") || "none"}.`,
+  );
+}
+
+function limits(template: Template, resource: Resource) {
+  const { MemorySize, Timeout } = resource.properties;
+  const arn = arnOf(template, resource);
+  return {
+    logicalId: resource.logicalId,
+    name: nameOf(arn),
+    arn,
+    memoryMb: Number(resolveValue(template, MemorySize) ?? DEFAULT_MEMORY_MB),
+    timeoutMs: Number(resolveValue(template, Timeout) ?? DEFAULT_TIMEOUT_SECONDS) * 1000,
   };
 }
 

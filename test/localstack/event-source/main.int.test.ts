@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, describe, expect, test } from "vitest";
 import { freshTopic, produce } from "../../support/kafka.ts";
+import { startLambdaApi } from "../../support/lambda-api.ts";
 import { kafkaMapping, writeFixture } from "./fixture.ts";
 import { brokers, committed, numbered, until } from "./running.ts";
 
@@ -152,7 +153,34 @@ describe("the event source as a program", () => {
     expect(offsets).toEqual([...Array.from({ length: 31 }, (_, i) => i), 30]);
   });
 
+  test("with --endpoint functions are invoked there, under the name they have there", async () => {
+    const topic = await freshTopic({ partitions: 1 });
+    const api = await startLambdaApi(({ type }) =>
+      type === "DryRun" || api.requests.length > 1
+        ? { body: null }
+        : { headers: { "x-amz-function-error": "Unhandled" }, body: { errorType: "Error", errorMessage: "not yet" } },
+    );
+    const { args, seen } = fixture(topic);
+    const program = start([...args, "--endpoint", api.url, "--function", "count=other:live", "--status"]);
+    await until(() => isReady(program));
+    await produce(topic, [{ value: "0" }, { value: "1" }]);
+    await until(async () => (await committed(topic, topic))[0] === 2);
+    expect(api.requests).toMatchObject([
+      { functionName: "other", qualifier: "live" },
+      { functionName: "other", qualifier: "live" },
+    ]);
+    expect(Object.values(JSON.parse(String(api.requests[1]?.body)).records).flat()).toHaveLength(2);
+    expect(program.errors()).toContain('"function":"other:live","errorType":"Error","errorMessage":"not yet"');
+    program.child.kill("SIGTERM");
+    expect(await program.ended).toBe(0);
+    expect(seen()).toEqual([]);
+    await api.stop();
+  });
+
   test.each<[string, readonly string[], string]>([
+    ["an endpoint that is no address", ["--endpoint", "localhost"], "such as http://127.0.0.1:3002, or aws: got 'loc"],
+    ["an endpoint without anybody", ["--endpoint", "http://127.0.0.1:1"], "Start it, or mend --endpoint."],
+    ["a name there without an endpoint", ["--function", "count=other"], "which? Give --endpoint."],
     ["no template", ["--template", "/nowhere.json"], "Run `npx serverless package` first"],
     ["an unknown function", ["--only", "nobody"], "No function is called 'nobody'. Functions: count."],
     ["a bad back-off", ["--backoff", "5"], "--backoff takes a time such as 50ms or 1s"],
