@@ -100,7 +100,7 @@ export function mappingsOf(template: Template, options: MappingOptions = {}): Ma
     if ("refusals" in found) refusals.push(...found.refusals.map((why) => `Mapping '${resource.logicalId}': ${why}`));
     else mappings.push(found);
   }
-  refusals.push(...conflicts(mappings));
+  refusals.push(...conflicts(mappings, template));
   if (refusals.length > 0) throw new MappingError(refusals.join("\n"));
   return mappings;
 }
@@ -149,12 +149,13 @@ function isKafka({ properties }: Resource): boolean {
   return properties.Topics !== undefined || properties.SelfManagedEventSource !== undefined;
 }
 
-function conflicts(mappings: readonly Mapping[]): string[] {
+function conflicts(mappings: readonly Mapping[], template: Template): string[] {
   return mappings.flatMap((mapping, index) => {
     const earlier = mappings.slice(0, index).find((other) => overlaps(mapping, other));
     if (earlier === undefined) return [];
     const source = mapping.eventSourceArn ?? mapping.bootstrapServers.join(",");
-    return `Mapping '${mapping.logicalId}': An event source mapping with event source ("${source}"), function ("${mapping.functionLogicalId}"), topics ("${mapping.topic}") already exists. Please update or delete the existing mapping with UUID ${earlier.id}`;
+    const functionArn = arnOf(template, template.resources.get(mapping.functionLogicalId)!);
+    return `Mapping '${mapping.logicalId}': An event source mapping with event source ("${source}"), function ("${functionArn}"), topics ("${mapping.topic}") already exists. Please update or delete the existing mapping with UUID ${earlier.id}`;
   });
 }
 
