@@ -19,6 +19,11 @@ export class ManualClock implements Clock {
     return () => this.timers.delete(timer);
   }
 
+  /** Whether something waits for exactly that long from now. */
+  isDueIn(ms: number): boolean {
+    return [...this.timers].some(({ time }) => time === this.time + ms);
+  }
+
   async advance(ms: number): Promise<void> {
     const end = this.time + ms;
     for (;;) {

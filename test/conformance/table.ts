@@ -1,0 +1,72 @@
+// The suite's report: a table of every behaviour, made of what the cases declare, for the README of localstack/event-source.
+import type { Behaviour, Emulated } from "./behaviour.ts";
+
+export interface Group {
+  /** Path of the group's file from the repository's root. */
+  readonly file: string;
+  readonly behaviours: readonly Behaviour[];
+}
+
+const BEGIN = "<!-- made by `npm run conformance:table` -->";
+const END = "<!-- end of what is made -->";
+
+/** The document with its table in place of the one that stands there. */
+export function withTable(document: string, groups: readonly Group[]): string {
+  const begin = document.indexOf(BEGIN);
+  const end = document.indexOf(END);
+  if (begin < 0 || end < begin) throw new Error(`The document has no place for the table: ${BEGIN} … ${END}`);
+  return `${document.slice(0, begin + BEGIN.length)}\n${tableOf(groups)}\n${document.slice(end)}`;
+}
+
+export function tableOf(groups: readonly Group[]): string {
+  const rows = groups.flatMap(({ file, behaviours }) => behaviours.map((behaviour) => rowOf(behaviour, file)));
+  const head = ["| behaviour | source, grade | emulated | test |", "|---|---|---|---|"];
+  return [...head, ...rows, "", ...linksOf(groups)].join("\n");
+}
+
+function rowOf({ behaviour, source, grade, emulated }: Behaviour, file: string): string {
+  const sources = [source].flat().map(sourceText).join(", ");
+  const test = emulated !== undefined && "not" in emulated ? "" : `[${nameOf(file)}]`;
+  return `| ${[behaviour, `${sources} ${grade}`, emulatedText(emulated), test].map(cell).join(" | ")} |`;
+}
+
+function emulatedText(emulated: Emulated | undefined): string {
+  if (emulated === undefined) return "yes";
+  if ("by" in emulated) return `by a switch: \`${emulated.by}\``;
+  if ("refused" in emulated) return `refused: "${emulated.refused}"`;
+  return `no: ${emulated.not}`;
+}
+
+function sourceText(source: string): string {
+  const thread = /^[\w.-]+\/(?<repository>[\w.-]+)#(?<number>\d+)$/.exec(source)?.groups;
+  if (thread !== undefined) {
+    return `[${thread.repository}#${thread.number}](https://github.com/${source.replace("#", "/issues/")})`;
+  }
+  return isSlug(source) ? `[${source}]` : source;
+}
+
+/** Where each file stands that the table names, and each page that it names by its slug. */
+function linksOf(groups: readonly Group[]): string[] {
+  const tests = groups.map(({ file }) => `[${nameOf(file)}]: ../../${file}`);
+  const sources = groups.flatMap(({ behaviours }) => behaviours.flatMap(({ source }) => source));
+  const slugs = [...new Set(sources.filter(isSlug))].sort();
+  const pages = slugs.map((slug) => `[${slug}]: https://docs.aws.amazon.com/lambda/latest/dg/${slug}.html`);
+  return [...tests, ...pages];
+}
+
+function isSlug(source: string): boolean {
+  return /^[a-z][a-z0-9-]+$/.test(source);
+}
+
+function nameOf(file: string): string {
+  return (
+    /(?<name>[^/]+?)(?:\.int)?\.test\.ts$/
+      .exec(file)
+      ?.groups?.name?.replace(/^(\d+)-/, "$1 ")
+      .replaceAll("-", " ") ?? file
+  );
+}
+
+function cell(text: string): string {
+  return text.replaceAll("|", "\\|");
+}
