@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { CannotStart } from "./cannot-start.ts";
 import { lastLines, run } from "./command.ts";
 import { classArchive, findJava, javaEnding, javaFlags, toInstallJavaAndMaven } from "./java.ts";
-import { fetchJars, moveUnlessThere } from "./maven.ts";
+import { type Fetch, fetchJars, moveUnlessThere } from "./maven.ts";
 import { anyFreePort } from "./port.ts";
 import type { Launch, Place, ServiceDefinition } from "./service.ts";
 
@@ -20,8 +20,24 @@ export const kafka = {
   address: (port: number) => `127.0.0.1:${port}`,
   check: checkBroker,
   container: { usualPort: 9092, portVariable: "KAFKA_PORT" },
-  embedded: { usualPort: 9092, toInstall: toInstallJavaAndMaven, prepare },
+  embedded: { usualPort: 9092, toInstall: toInstallJavaAndMaven, prepare: (place: Place) => prepareBroker(place) },
 } as const satisfies ServiceDefinition;
+
+export interface Listener {
+  readonly name: string;
+  readonly protocol: "SSL" | "SASL_SSL" | "SASL_PLAINTEXT";
+  /** host:port */
+  readonly address: string;
+}
+
+/** What a broker has that the usual one has not. */
+export interface BrokerExtras {
+  readonly listeners: readonly Listener[];
+  /** Lines of server.properties; one that the usual broker has too wins over it. */
+  readonly settings: string;
+  /** For StorageTool's `format`, such as `--add-scram`. */
+  readonly formatArguments: readonly string[];
+}
 
 /** Metadata with every partition led, and a group coordinator: what a client needs before its first record. */
 async function checkBroker(brokers: string): Promise<void> {
@@ -46,19 +62,16 @@ async function checkBroker(brokers: string): Promise<void> {
   }
 }
 
-async function prepare(place: Place): Promise<Launch> {
+/** Makes one node's settings and data ready to be started. */
+export async function prepareBroker(place: Place, extras?: BrokerExtras): Promise<Launch> {
   const java = await findJava(place.environment);
-  const cache = join(place.cacheFolder, `kafka-${version}`);
-  const jars = await fetchJars(
-    cache,
-    [`org.apache.kafka:kafka_2.13:${version}`, "org.slf4j:slf4j-simple:1.7.36"],
-    place,
-  );
-  const classPath = await classPathOf(join(jars, "jars"));
+  const classPath = await kafkaClassPath(place);
   const settings = join(place.dataFolder, "server.properties");
   const log = join(place.dataFolder, "log");
-  await writeFile(settings, await brokerSettings(place.port, log));
-  if (!existsSync(log)) await cp(await formattedLog(java.program, classPath, place), log, { recursive: true });
+  await writeFile(settings, `${await brokerSettings(place.port, log, extras?.listeners)}${extras?.settings ?? ""}`);
+  const storage = { java: java.program, classPath, place };
+  if (extras !== undefined && !existsSync(log)) await formatLog(settings, extras.formatArguments, storage);
+  if (!existsSync(log)) await cp(await formattedLog(storage), log, { recursive: true });
   const archive = classArchive(join(place.cacheFolder, `kafka-${version}-java-${java.version}.jsa`), place.dataFolder);
   return {
     command: {
@@ -80,28 +93,33 @@ async function prepare(place: Place): Promise<Launch> {
 /** A killed broker is let in again only when its old session has ended: 9 s by default, which a busy machine needs to tell busy from dead. */
 const shortSession = "broker.session.timeout.ms=2000\nbroker.heartbeat.interval.ms=500\n";
 
-/** In a stable order: the class archive fits only the class path it was made with. */
-async function classPathOf(folder: string): Promise<string> {
+/** Kafka's jars, fetched unless they are there, in a stable order: the class archive fits only the class path it was made with. */
+export async function kafkaClassPath(place: Fetch & Pick<Place, "cacheFolder">): Promise<string> {
+  const artifacts = [`org.apache.kafka:kafka_2.13:${version}`, "org.slf4j:slf4j-simple:1.7.36"] as const;
+  const folder = join(await fetchJars(join(place.cacheFolder, `kafka-${version}`), artifacts, place), "jars");
   const jars = (await readdir(folder)).filter((name) => name.endsWith(".jar")).sort();
   return jars.map((jar) => join(folder, jar)).join(":");
+}
+
+interface Storage {
+  readonly java: string;
+  readonly classPath: string;
+  readonly place: Place;
 }
 
 /**
  * A log folder as Kafka's own StorageTool formats it, made once and copied for each run, which saves a second. It holds the node's
  * identity and the bootstrap checkpoint, without which newer groups and transactions don't work.
  */
-async function formattedLog(java: string, classPath: string, place: Place): Promise<string> {
+async function formattedLog(storage: Storage): Promise<string> {
+  const { place } = storage;
   const formatted = join(place.cacheFolder, `kafka-${version}-formatted`);
   if (existsSync(formatted)) return formatted;
   const target = await mkdtemp(`${formatted}.making-`);
   try {
     const settings = join(place.dataFolder, "format.properties");
     await writeFile(settings, await brokerSettings(place.port, target));
-    const clusterId = Buffer.from("local-kafka-node").toString("base64url");
-    const format = ["-cp", classPath, "kafka.tools.StorageTool", "format", "-t", clusterId, "-c", settings];
-    const { kind, output } = await run(java, ["-XX:TieredStopAtLevel=1", ...format], place);
-    place.signal.throwIfAborted();
-    if (kind !== "done") throw new CannotStart(`Kafka's StorageTool could not format ${target}:\n${lastLines(output)}`);
+    await formatLog(settings, [], storage);
     await moveUnlessThere(target, formatted);
     return formatted;
   } finally {
@@ -109,14 +127,28 @@ async function formattedLog(java: string, classPath: string, place: Place): Prom
   }
 }
 
-async function brokerSettings(port: number, logFolder: string): Promise<string> {
+async function formatLog(
+  settings: string,
+  more: readonly string[],
+  { java, classPath, place }: Storage,
+): Promise<void> {
+  const clusterId = Buffer.from("local-kafka-node").toString("base64url");
+  const format = ["-cp", classPath, "kafka.tools.StorageTool", "format", "-t", clusterId, "-c", settings, ...more];
+  const { kind, output } = await run(java, ["-XX:TieredStopAtLevel=1", ...format], place);
+  place.signal.throwIfAborted();
+  if (kind !== "done") throw new CannotStart(`Kafka's StorageTool could not format ${settings}:\n${lastLines(output)}`);
+}
+
+async function brokerSettings(port: number, logFolder: string, more: readonly Listener[] = []): Promise<string> {
   const controllerPort = await anyFreePort();
+  const listeners = more.map(({ name, address }) => `,${name}://${address}`).join("");
+  const protocols = more.map(({ name, protocol }) => `,${name}:${protocol}`).join("");
   return `process.roles=broker,controller
 node.id=1
 controller.quorum.voters=1@127.0.0.1:${controllerPort}
-listeners=PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}
-advertised.listeners=PLAINTEXT://127.0.0.1:${port}
-listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
+listeners=PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}${listeners}
+advertised.listeners=PLAINTEXT://127.0.0.1:${port}${listeners}
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT${protocols}
 controller.listener.names=CONTROLLER
 inter.broker.listener.name=PLAINTEXT
 log.dirs=${logFolder}

@@ -1,5 +1,6 @@
 // Services that few suites need: the first that asks starts them, all share them, the end of the run stops them.
 import { inject } from "vitest";
+import type { SecureKafka } from "./secure-kafka.ts";
 
 /** The address of the run's PostgreSQL, as in DATABASE_URL. */
 export function databaseUrl(): Promise<string> {
@@ -16,7 +17,12 @@ export function ministackUrl(): Promise<string> {
   return askFor("ministack");
 }
 
-async function askFor(name: "postgres" | "registry" | "ministack"): Promise<string> {
+/** The run's broker with access control (secure-kafka.ts). Shared: a suite's topics and groups have names of its own. */
+export async function secureKafka(): Promise<SecureKafka> {
+  return JSON.parse(await askFor("secure-kafka"));
+}
+
+async function askFor(name: "postgres" | "registry" | "ministack" | "secure-kafka"): Promise<string> {
   const response = await fetch(`${inject("onDemand")}/${name}`);
   const text = await response.text();
   if (!response.ok) throw new Error(text);

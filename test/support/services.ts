@@ -5,6 +5,7 @@ import { join } from "node:path";
 import type { TestProject } from "vitest/node";
 import { startServices } from "../../localstack/services/services.ts";
 import { startMinistack } from "./ministack.ts";
+import { startSecureKafka } from "./secure-kafka.ts";
 
 declare module "vitest" {
   interface ProvidedContext {
@@ -48,6 +49,7 @@ const startOnDemand = {
   postgres: async (options: RunOptions) => (await startServices({ want: ["postgres"], ...options })).postgres,
   registry: async (options: RunOptions) => (await startServices({ want: ["registry"], ...options })).registry,
   ministack,
+  "secure-kafka": secureKafka,
 } satisfies Record<string, (options: RunOptions) => Promise<Startable>>;
 
 type OnDemand = keyof typeof startOnDemand;
@@ -61,6 +63,13 @@ async function ministack({ logsFolder, onProgress }: RunOptions): Promise<Starta
   const running = await startMinistack(logsFolder);
   onProgress(`MiniStack: ${running.address} (${((performance.now() - started) / 1_000).toFixed(1)} s)`);
   return running;
+}
+
+/** Its address is all that `SecureKafka` says, as JSON. */
+async function secureKafka({ logsFolder, onProgress }: RunOptions): Promise<Startable> {
+  const running = await startSecureKafka(logsFolder);
+  onProgress(`Kafka that asks who is there: ${running.secure.sasl}`);
+  return { address: JSON.stringify(running.secure), stop: () => running.stop() };
 }
 
 function listen(start: (name: OnDemand) => Promise<string>): Promise<Server> {
