@@ -4,6 +4,7 @@ import { type Clock, systemClock } from "./clock.ts";
 import type { FaultPlan } from "./faults.ts";
 import { type EnvironmentStatus, type Pool, startPool } from "./functions/pool.ts";
 import type { Invoker } from "./invoke.ts";
+import type { TimeSpan } from "./replay.ts";
 import { type MappingStatus, type RunningMapping, type Shared, startMapping } from "./running-mapping.ts";
 import { runSchedule, type Schedule } from "./schedule.ts";
 import { type BackOff, backOff } from "./settle.ts";
@@ -28,6 +29,8 @@ export interface EventSourceOptions extends AwsEndpointOptions {
   readonly isolation?: "read_committed" | "read_uncommitted";
   /** What befalls invocations on purpose; nothing by default. */
   readonly faults?: FaultPlan;
+  /** Only the records of this span, once, in groups called after the mappings' own and this name; see `over`. */
+  readonly replay?: { readonly span: TimeSpan; readonly name: string };
   log?(message: string, facts: Readonly<Record<string, unknown>>): void;
   fatal?(error: unknown): void;
 }
@@ -38,6 +41,8 @@ export interface EventSourceStatus {
 }
 
 export interface EventSource {
+  /** Resolves when every replay is over; never without one. */
+  readonly over: Promise<unknown>;
   status(): EventSourceStatus;
   /** Stops polling, lets what is in flight finish for at most `graceMs` (30 s by default), commits, leaves the groups. */
   stop(graceMs?: number): Promise<void>;
@@ -69,6 +74,7 @@ export async function startEventSource(options: EventSourceOptions): Promise<Eve
   for (const schedule of options.schedules ?? [])
     startSchedule(schedule, options, { invoker, waits, signal: abort.signal });
   return {
+    over: Promise.all(running.map((mapping) => mapping.over)),
     status: () => ({
       mappings: running.map((mapping) => mapping.status()),
       environments: pool?.environments() ?? [],

@@ -5,6 +5,7 @@ import type { FaultPlan } from "./faults.ts";
 import type { Invoker } from "./invoke.ts";
 import type { Cluster } from "./kafka/kafka-connection.ts";
 import type { Observe } from "./observe/happening.ts";
+import type { Replay } from "./replay.ts";
 import type { BackOff } from "./settle.ts";
 import type { Mapping } from "./template/mapping.ts";
 import type { EventSourceIdentity } from "./wire.ts";
@@ -26,6 +27,8 @@ export interface PollerOptions {
   /** Told of everything that happens, as it happens. */
   readonly observe: Observe;
   readonly faults: FaultPlan;
+  /** Only these records, each partition up to its end; absent: everything, without end. */
+  readonly replay?: Replay;
   log(message: string, facts: Readonly<Record<string, unknown>>): void;
   /** An error that nothing here can handle. */
   fatal(error: unknown): void;

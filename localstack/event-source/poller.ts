@@ -10,6 +10,7 @@ import { readRecords, type SourceRecord, valueBytes } from "./kafka/record-batch
 import type { Membership } from "./observe/happening.ts";
 import type { PollerOptions } from "./poller-options.ts";
 import { PartitionQueue } from "./queue.ts";
+import { isReplayed } from "./replay.ts";
 import { MAX_EVENT_BYTES } from "./wire.ts";
 
 /** Most that one partition buffers, in bytes of events: two full ones, so that the next is there when one is done. */
@@ -150,10 +151,11 @@ export class Poller implements SourceListener {
   }
 
   private accept(queue: PartitionQueue, { slab, batches, lastOffset }: FetchedBytes): void {
-    const { mapping, observe, clock } = this.options;
+    const { mapping, observe, clock, replay } = this.options;
     const { filters } = mapping;
-    const records: SourceRecord[] = [];
-    for (const batch of batches) readRecords(slab, batch, queue.fetchedTo, records);
+    const all: SourceRecord[] = [];
+    for (const batch of batches) readRecords(slab, batch, queue.fetchedTo, all);
+    const records = replay === undefined ? all : all.filter((record) => isReplayed(replay, queue.partition, record));
     const from = queue.fetchedTo;
     queue.fetchedTo = Math.max(queue.fetchedTo, lastOffset + 1);
     const { wanted, filteredOut } = sort(records, filters);
@@ -176,7 +178,9 @@ export class Poller implements SourceListener {
     this.queues.delete(queue.partition);
   }
 
-  private isFull({ count, bytes }: PartitionQueue): boolean {
+  private isFull({ count, bytes, partition, fetchedTo }: PartitionQueue): boolean {
+    const { replay } = this.options;
+    if (replay !== undefined && fetchedTo >= (replay.ends.get(partition) ?? 0)) return true; // nothing more is wanted
     if (bytes > Math.min(PARTITION_BUFFER_BYTES, TOTAL_BUFFER_BYTES / this.queues.size)) return true;
     return count > BUFFERED_BATCHES * this.options.mapping.batchSize && bytes > SMALL_BUFFER_BYTES;
   }

@@ -1,6 +1,8 @@
 // What the program is told on its command line and in the environment, checked.
+import { randomUUID } from "node:crypto";
 import { parseArgs } from "node:util";
 import { type FaultPlan, parseFaults } from "./faults.ts";
+import { parseSpan, type TimeSpan } from "./replay.ts";
 
 export const USAGE = `Usage: node localstack/event-source/main.ts --template FILE [options]
   --template FILE        compiled CloudFormation template, as \`serverless package\` writes it
@@ -19,6 +21,8 @@ export const USAGE = `Usage: node localstack/event-source/main.ts --template FIL
   --isolation LEVEL      read_uncommitted (default) or read_committed
   --fault FAULT=N,…      what AWS may do, on purpose: crash, timeout, throttle, duplicate (chances of an attempt),
                          rebalance=30s (a member comes and goes), seed=7 (the same faults again)
+  --from TIME [--to TIME] replays the records of this span (to now) and ends: --from 2026-11-20T10:00 --to 10:30. In consumer
+                         groups of its own: the live ones stay where they are. Schedules rest meanwhile
   --local-folder DIR     unpacked code and functions' logs (default .local)
   --status               one line of JSON a second on stdout
   --metrics FILE         the same lines, appended to a file`;
@@ -38,6 +42,7 @@ export interface ProgramOptions {
   readonly backOffMs: number;
   readonly isolation: "read_committed" | "read_uncommitted";
   readonly faults: FaultPlan;
+  readonly replay?: { readonly span: TimeSpan; readonly name: string };
   readonly localFolder: string;
   readonly printsStatus: boolean;
   readonly metricsFile?: string;
@@ -58,6 +63,8 @@ export function programOptions(args: readonly string[], environment: NodeJS.Proc
       backoff: { type: "string", default: "1s" },
       isolation: { type: "string", default: "read_uncommitted" },
       fault: { type: "string", default: "" },
+      from: { type: "string" },
+      to: { type: "string" },
       "local-folder": { type: "string", default: ".local" },
       status: { type: "boolean", default: false },
       metrics: { type: "string" },
@@ -75,10 +82,17 @@ export function programOptions(args: readonly string[], environment: NodeJS.Proc
     backOffMs: milliseconds("--backoff", values.backoff),
     isolation: isolationOf(values.isolation),
     faults: parseFaults(values.fault),
+    ...replayOptions(values.from, values.to),
     localFolder: values["local-folder"],
     printsStatus: values.status,
     ...(values.metrics === undefined ? {} : { metricsFile: values.metrics }),
   };
+}
+
+function replayOptions(from: string | undefined, to: string | undefined): Pick<ProgramOptions, "replay"> {
+  if (from === undefined && to !== undefined) throw new Error("--to is the end of a replay: give its --from as well.");
+  if (from === undefined) return {};
+  return { replay: { span: parseSpan(from, to, Date.now()), name: `replay-${randomUUID().slice(0, 8)}` } };
 }
 
 /** The entries of a list that is separated by commas. */

@@ -4,6 +4,8 @@ import { type EventSource, type EventSourceStatus, startEventSource } from "./ev
 import type { EndpointOptions } from "./functions/endpoint.ts";
 import type { Invoker } from "./invoke.ts";
 import { list, type ProgramOptions, programOptions, USAGE } from "./program-options.ts";
+import { replayOf } from "./replay.ts";
+import type { MappingStatus } from "./running-mapping.ts";
 import { schedulesOf } from "./schedule.ts";
 import {
   type FunctionDefinition,
@@ -25,7 +27,8 @@ export async function runProgram(): Promise<void> {
   const template = readTemplate(options.template, account);
   const wanted = selectFunctions(template, options.only);
   const mappings = mappingsOf(template, { functions: wanted, areBrokersGiven: options.brokers.length > 0 });
-  const schedules = schedulesOf(template, wanted);
+  const { replay } = options;
+  const schedules = replay === undefined ? schedulesOf(template, wanted) : [];
   const invoked = new Set([...mappings, ...schedules].map(({ functionLogicalId }) => functionLogicalId));
   const functions = [...invoked].map((logicalId) =>
     options.endpoint === undefined
@@ -34,7 +37,9 @@ export async function runProgram(): Promise<void> {
   );
   const brokers = options.brokers.length > 0 ? options.brokers : brokersOf(mappings);
 
-  for (const mapping of mappings) console.error(describe(mapping));
+  for (const mapping of mappings) {
+    console.error(describe(replay === undefined ? mapping : replayOf(mapping, replay.span, replay.name)));
+  }
   for (const { logicalId, functionLogicalId, everyMs } of schedules) {
     console.error(`${logicalId}: ${functionLogicalId} every ${everyMs / 1000} s`);
   }
@@ -57,9 +62,13 @@ export async function runProgram(): Promise<void> {
     JSON.stringify({ ready: true, pid: process.pid, brokers, mappings: enabled.length, schedules: schedules.length }),
   );
   report(source, options);
-  await stopped.promise;
+  await Promise.race([stopped.promise, source.over]);
+  const { mappings: ended } = source.status();
   await source.stop();
   await invoker?.stop();
+  if (replay !== undefined) {
+    for (const mapping of ended) console.log(JSON.stringify(replayed(mapping)));
+  }
   process.exit(0);
 }
 
@@ -79,6 +88,15 @@ async function invokerOf(
   }
   const { openEndpoint } = await import("./functions/endpoint.ts"); // its client takes 200 ms to load
   return openEndpoint({ endpoint, region, functions, names, ...(log === undefined ? {} : { log }) });
+}
+
+/** What a replay came to. */
+function replayed({ logicalId, functionName, topic, counters }: MappingStatus): object {
+  const { polledEventCount, invocations, failedInvokeEventCount, droppedEventCount } = counters;
+  return {
+    ...{ replayed: logicalId, functionName, topic, records: polledEventCount, invocations },
+    ...{ failedInvokeEventCount, droppedEventCount },
+  };
 }
 
 function brokersOf(mappings: readonly Mapping[]): readonly string[] {

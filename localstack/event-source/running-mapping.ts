@@ -5,10 +5,11 @@ import { openDestination } from "./destinations/destination.ts";
 import type { EventSourceOptions } from "./event-source.ts";
 import { NO_FAULTS } from "./faults.ts";
 import type { Invoker } from "./invoke.ts";
-import { type Cluster, partitionCount } from "./kafka/kafka-connection.ts";
+import { type Cluster, deleteGroup, endsOf, partitionCount } from "./kafka/kafka-connection.ts";
 import type { Happening } from "./observe/happening.ts";
 import { Poller } from "./poller.ts";
 import { PollerGroup } from "./poller-group.ts";
+import { isOver, replayOf } from "./replay.ts";
 import type { BackOff } from "./settle.ts";
 import type { FunctionDefinition } from "./template/function-definition.ts";
 import type { Mapping } from "./template/mapping.ts";
@@ -42,18 +43,22 @@ export interface Shared {
 }
 
 export interface RunningMapping {
+  /** Resolves when its replay is over; never without one. */
+  readonly over: Promise<void>;
   status(): MappingStatus;
   stop(graceMs: number): Promise<void>;
 }
 
 /** Starts a mapping's pollers; resolves once they have joined the group. A mapping that is not enabled has none. */
 export async function startMapping(
-  mapping: Mapping,
+  declared: Mapping,
   definition: FunctionDefinition,
   around: { readonly options: EventSourceOptions; readonly shared: Shared },
 ): Promise<RunningMapping> {
   const { options, shared } = around;
   const { clock = systemClock, isolation = "read_uncommitted", faults = NO_FAULTS } = options;
+  const { span, name = "replay" } = options.replay ?? {};
+  const mapping = span === undefined ? declared : replayOf(declared, span, name);
   const cluster: Cluster = { brokers: options.brokers };
   const counters = newCounters();
   const log = (message: string, facts: Readonly<Record<string, unknown>>) =>
@@ -65,7 +70,14 @@ export async function startMapping(
   };
   const now = () => clock.now();
   const destination = await openDestination(mapping, { cluster, functionArn: definition.arn, source, now, log });
-  const observe = (happening: Happening) => count(counters, happening);
+  const over = Promise.withResolvers<void>();
+  const observe = (happening: Happening) => {
+    count(counters, happening);
+    if (replay !== undefined && (happening.kind === "assigned" || happening.kind === "committed")) {
+      const partitions = group.pollers.flatMap((poller) => poller.partitions);
+      if (isOver(replay, partitions)) over.resolve();
+    }
+  };
   const makePoller = (index: number) =>
     new Poller({
       mapping,
@@ -80,10 +92,12 @@ export async function startMapping(
       backOff: shared.waits,
       observe,
       faults,
+      ...(replay === undefined ? {} : { replay }),
       log,
       fatal: options.fatal ?? rethrow,
     });
   const partitions = mapping.isEnabled ? await partitionCount(cluster, mapping.topic, log) : 0;
+  const replay = span && { ...span, ends: await endsOf(cluster, mapping.topic) };
   const { rebalanceEveryMs } = faults;
   const group = new PollerGroup({
     bounds: { ...boundsOf(mapping), partitions },
@@ -91,10 +105,12 @@ export async function startMapping(
     ...{ clock, counters, makePoller, observe, log },
   });
   const running = {
+    over: over.promise,
     status: () => statusOf(mapping, definition.name, { counters, pollers: group.pollers }),
     async stop(graceMs: number) {
       await group.stop(graceMs);
       await destination?.stop();
+      if (replay !== undefined) await deleteGroup(cluster, mapping.consumerGroup);
     },
   };
   try {

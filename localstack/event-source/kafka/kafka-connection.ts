@@ -39,6 +39,17 @@ export async function hasTopic(cluster: Cluster, topic: string): Promise<boolean
   return withAdmin(cluster, async (admin) => (await admin.listTopics()).includes(topic));
 }
 
+/** The end of each partition: the offset that its next record will have. */
+export async function endsOf(cluster: Cluster, topic: string): Promise<Map<number, number>> {
+  const offsets = await withAdmin(cluster, (admin) => admin.fetchTopicOffsets(topic));
+  return new Map(offsets.map(({ partition, high }) => [partition, Number(high)]));
+}
+
+/** Forgets a group that has no members left, with its offsets. */
+export async function deleteGroup(cluster: Cluster, groupId: string): Promise<void> {
+  await withAdmin(cluster, (admin) => admin.deleteGroups([groupId]));
+}
+
 async function withAdmin<T>(cluster: Cluster, task: (admin: Admin) => Promise<T>): Promise<T> {
   const admin = connectTo(cluster, "event-source-setup").admin({ retry: { initialRetryTime: 100, retries: 3 } });
   try {

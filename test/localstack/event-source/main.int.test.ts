@@ -177,10 +177,28 @@ describe("the event source as a program", () => {
     await api.stop();
   });
 
+  test("replays a span of time, says what came of it, and ends by itself", async () => {
+    const topic = await freshTopic({ partitions: 1 });
+    const at = (text: string) => String(Date.parse(text));
+    await produce(topic, [
+      { value: "0", timestamp: at("2026-11-20T09:59:59Z") },
+      { value: "1", timestamp: at("2026-11-20T10:00Z") },
+      { value: "2", timestamp: at("2026-11-20T10:30Z") },
+    ]);
+    const { args, seen } = fixture(topic);
+    const program = start([...args, "--from", "2026-11-20T10:00Z", "--to", "10:30"]);
+    expect(await program.ended).toBe(0);
+    expect(JSON.parse(program.lines.at(-1)!)).toMatchObject({ replayed: "M", topic, records: 1, invocations: 1 });
+    expect(seen().map((line) => line.split(" ")[2])).toEqual(["1"]);
+    expect(await committed(topic, topic)).toEqual([-1]);
+  });
+
   test.each<[string, readonly string[], string]>([
     ["an endpoint that is no address", ["--endpoint", "localhost"], "such as http://127.0.0.1:3002, or aws: got 'loc"],
     ["an endpoint without anybody", ["--endpoint", "http://127.0.0.1:1"], "Start it, or mend --endpoint."],
     ["a name there without an endpoint", ["--function", "count=other"], "which? Give --endpoint."],
+    ["an end without a start", ["--to", "10:30"], "--to is the end of a replay: give its --from as well."],
+    ["an unknown fault", ["--fault", "crush=1"], "--fault knows crash, timeout, throttle, duplicate"],
     ["no template", ["--template", "/nowhere.json"], "Run `npx serverless package` first"],
     ["an unknown function", ["--only", "nobody"], "No function is called 'nobody'. Functions: count."],
     ["a bad back-off", ["--backoff", "5"], "--backoff takes a time such as 50ms or 1s"],
