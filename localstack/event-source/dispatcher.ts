@@ -3,6 +3,7 @@ import { type BatchLimits, decide, rollWindow } from "./batch.ts";
 import { type DeliveryContext, type Discard, deliver } from "./deliver.ts";
 import { Gate } from "./gate.ts";
 import type { InvokeRequest } from "./invoke.ts";
+import type { Discarded } from "./observe/happening.ts";
 import type { PollerOptions } from "./poller-options.ts";
 import type { PartitionQueue } from "./queue.ts";
 import { Slots } from "./slots.ts";
@@ -10,6 +11,13 @@ import { eventBytes, eventHead, MAX_EVENT_BYTES } from "./wire.ts";
 
 /** A provisioned poller's concurrent invocations: https://docs.aws.amazon.com/lambda/latest/dg/kafka-scaling-modes.html */
 const CONCURRENT_INVOCATIONS = 5;
+
+/** What is said of a discard, by its outcome. */
+const SAID = {
+  delivered: "records sent to the failure destination",
+  "no-destination": "records dropped: the mapping has no failure destination",
+  refused: "records dropped: the failure destination did not take them",
+} as const;
 
 export interface DispatcherListener {
   /** Records left a partition's buffer. */
@@ -32,6 +40,7 @@ export class Dispatcher {
   /** Batches on their way to their first invocation. */
   private starting = 0;
   private batches = 0;
+  private discarding = 0;
   private windowStart: number;
   private cancelTimer: (() => void) | undefined;
 
@@ -56,6 +65,11 @@ export class Dispatcher {
   /** Invocations that run now. */
   get inFlight(): number {
     return this.slots.inUse;
+  }
+
+  /** Something is under way whose end should be waited for before the group is left: an invocation, or a write to the destination. */
+  get isBusy(): boolean {
+    return this.slots.inUse + this.discarding > 0;
   }
 
   /** Starts nothing more, neither a batch nor a retry, until `open`. */
@@ -163,37 +177,36 @@ export class Dispatcher {
 
   /** Hands records to the destination; what it does not take, or without one, is lost, as on AWS. */
   private async discard(discard: Discard, textOf: (key: string) => PartitionQueue["text"]): Promise<void> {
-    const { observe, destination, log } = this.options;
-    const { condition, invokes, requestId, batch } = discard;
-    const happening = {
-      kind: "discarded",
-      condition,
-      invokes,
-      requestId,
-      ...(batch === undefined ? {} : { batch }),
-    } as const;
-    for (const portion of discard.portions) {
-      const count = portion.records.length;
-      const facts = {
+    const { observe, log } = this.options;
+    this.discarding += 1;
+    const outcome = await this.handOver(discard, textOf);
+    this.discarding -= 1;
+    const { condition, portions } = discard;
+    const { functionError: _said, ...facts } = discard;
+    observe({ kind: "discarded", ...facts, outcome });
+    for (const { key, records } of portions) {
+      log(SAID[outcome.kind], {
         condition,
-        partition: portion.key,
-        firstOffset: portion.records[0]?.offset,
-        lastOffset: portion.records.at(-1)?.offset,
-        records: count,
-      };
-      if (destination === undefined) {
-        observe({ ...happening, portions: [portion], outcome: { kind: "no-destination" } });
-        log("records dropped: the mapping has no failure destination", facts);
-        continue;
-      }
-      try {
-        await destination.deliver({ ...discard, portions: [portion] }, textOf);
-        observe({ ...happening, portions: [portion], outcome: { kind: "delivered" } });
-        log("records sent to the failure destination", facts);
-      } catch (error) {
-        observe({ ...happening, portions: [portion], outcome: { kind: "refused", error: String(error) } });
-        log("records dropped: the failure destination did not take them", { ...facts, error: String(error) });
-      }
+        partition: key,
+        firstOffset: records[0]?.offset,
+        lastOffset: records.at(-1)?.offset,
+        records: records.length,
+        ...(outcome.kind === "refused" ? { error: outcome.error } : {}),
+      });
+    }
+  }
+
+  private async handOver(
+    discard: Discard,
+    textOf: (key: string) => PartitionQueue["text"],
+  ): Promise<Discarded["outcome"]> {
+    const { destination } = this.options;
+    if (destination === undefined) return { kind: "no-destination" };
+    try {
+      await destination.deliver(discard, textOf);
+      return { kind: "delivered" };
+    } catch (error) {
+      return { kind: "refused", error: String(error) };
     }
   }
 }

@@ -1,5 +1,6 @@
 // The event source in a process: polls Kafka for every mapping and invokes functions as AWS's event source mapping does.
 import type { AwsEndpointOptions } from "./aws/endpoint.ts";
+import { refuseUnmetNeeds } from "./aws/needs.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import type { FaultPlan } from "./faults.ts";
 import { type EnvironmentStatus, type Pool, startPool } from "./functions/pool.ts";
@@ -52,6 +53,7 @@ const DEFAULT_GRACE_MS = 30_000;
 
 /** Resolves once every enabled mapping has joined its group. */
 export async function startEventSource(options: EventSourceOptions): Promise<EventSource> {
+  refuseUnmetNeeds(options.mappings, options);
   const pool = options.invoker === undefined ? poolOf(options) : undefined;
   const invoker = options.invoker ?? pool!;
   const waits = backOff(options.backOffMs ?? 1000);

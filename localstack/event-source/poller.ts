@@ -200,7 +200,7 @@ export class Poller implements SourceListener {
 
   private async idle(withinMs: number): Promise<void> {
     const deadline = Date.now() + withinMs;
-    while (this.dispatcher.inFlight > 0 && Date.now() < deadline) {
+    while (this.dispatcher.isBusy && Date.now() < deadline) {
       // Meanwhile heartbeats keep the membership; that the group rebalances is known.
       await this.source?.heartbeat().catch(() => {});
       await new Promise((resolve) => setTimeout(resolve, 5));

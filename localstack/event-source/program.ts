@@ -1,5 +1,6 @@
 // The program: reads a compiled template and runs its Kafka mappings and rate schedules against a real broker.
 import { appendFileSync } from "node:fs";
+import { addressOf } from "./destinations/destination.ts";
 import { type EventSource, type EventSourceStatus, startEventSource } from "./event-source.ts";
 import type { EndpointOptions } from "./functions/endpoint.ts";
 import type { Invoker } from "./invoke.ts";
@@ -13,7 +14,7 @@ import {
   functionOf,
   selectFunctions,
 } from "./template/function-definition.ts";
-import { type Destination, type Mapping, mappingsOf } from "./template/mapping.ts";
+import { type Mapping, mappingsOf } from "./template/mapping.ts";
 import { LOCAL_ACCOUNT, readTemplate, type Template } from "./template/template.ts";
 
 /** Runs until it is told to stop; ends the process. */
@@ -118,10 +119,8 @@ function describe(mapping: Mapping): string {
     `window ${mapping.windowMs} ms`,
     `from ${mapping.startingPosition.kind}`,
     `group ${mapping.consumerGroup}`,
-    mapping.mode === "provisioned"
-      ? `pollers ${mapping.minimumPollers} to ${mapping.maximumPollers}`
-      : "retries without end",
-    policy.maxRetries < Number.POSITIVE_INFINITY && `retries ${policy.maxRetries}`,
+    mapping.mode === "provisioned" && `pollers ${mapping.minimumPollers} to ${mapping.maximumPollers}`,
+    policy.maxRetries < Number.POSITIVE_INFINITY ? `retries ${policy.maxRetries}` : "retries without end",
     policy.maxAgeMs < Number.POSITIVE_INFINITY && `record age ${policy.maxAgeMs / 1000} s`,
     policy.bisects && "bisects",
     policy.readsPartialResponses && "partial responses",
@@ -129,10 +128,6 @@ function describe(mapping: Mapping): string {
     mapping.filters.length > 0 && `${mapping.filters.length} filters`,
   ].filter((fact) => typeof fact === "string");
   return `${mapping.logicalId}: ${mapping.topic} → ${mapping.functionLogicalId} (${facts.join(", ")})`;
-}
-
-function addressOf(destination: Destination): string {
-  return destination.kind === "kafka" ? `kafka://${destination.topic}` : destination.arn;
 }
 
 /** A line of JSON a second, to wherever it is wanted. */

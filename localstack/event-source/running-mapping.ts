@@ -13,6 +13,7 @@ import { isOver, replayOf } from "./replay.ts";
 import type { BackOff } from "./settle.ts";
 import type { FunctionDefinition } from "./template/function-definition.ts";
 import type { Mapping } from "./template/mapping.ts";
+import { LOCAL_ACCOUNT } from "./template/template.ts";
 
 export interface PartitionStatus {
   readonly partition: number;
@@ -69,7 +70,9 @@ export async function startMapping(
     bootstrapServers: cluster.brokers.join(","),
   };
   const now = () => clock.now();
-  const destination = await openDestination(mapping, { cluster, functionArn: definition.arn, source, now, log });
+  const { region } = options.account ?? LOCAL_ACCOUNT;
+  const context = { cluster, functionArn: definition.arn, source, region, aws: options, now, log };
+  const destination = await openDestination(mapping, context);
   const over = Promise.withResolvers<void>();
   const observe = (happening: Happening) => {
     count(counters, happening);

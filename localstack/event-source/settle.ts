@@ -2,7 +2,7 @@
 // https://docs.aws.amazon.com/lambda/latest/dg/kafka-retry-configurations.html
 
 export interface FailurePolicy {
-  /** Attempts after the first; infinite in on-demand mode. */
+  /** Attempts after the first; infinite unless the mapping says otherwise or has a failure destination. */
   readonly maxRetries: number;
   readonly maxAgeMs: number;
   readonly bisects: boolean;

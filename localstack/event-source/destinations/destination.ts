@@ -1,36 +1,66 @@
 // Where given-up records go, by the kind of destination that the mapping names.
 // https://docs.aws.amazon.com/lambda/latest/dg/kafka-on-failure.html
+import { type AwsEndpointOptions, awsEndpointFor } from "../aws/endpoint.ts";
 import type { Discard } from "../deliver.ts";
-import { type Cluster, hasTopic } from "../kafka/kafka-connection.ts";
-import type { Mapping } from "../template/mapping.ts";
-import type { EventSourceIdentity, PartitionText } from "../wire.ts";
+import type { Cluster } from "../kafka/kafka-connection.ts";
+import type { Destination, Mapping } from "../template/mapping.ts";
+import type { PartitionText } from "../wire.ts";
+import { awsDestination } from "./aws.ts";
+import type { FailureRecordContext } from "./failure-record.ts";
 import { kafkaDestination } from "./kafka.ts";
 
 export interface FailureDestination {
-  /** Resolves when every record is stored; rejects when any could not be. */
+  /** Why it can take nothing as things stand; undefined when it can. */
+  whyNot(): Promise<string | undefined>;
+  /** Resolves when every record is stored; rejects, within a limited time, when any could not be. */
   deliver(discard: Discard, textOf: (key: string) => PartitionText): Promise<void>;
   stop(): Promise<void>;
 }
 
-export interface DestinationContext {
+export interface DestinationContext extends FailureRecordContext {
   readonly cluster: Cluster;
-  readonly functionArn: string;
-  readonly source: EventSourceIdentity;
-  now(): number;
+  readonly region: string;
+  readonly aws: AwsEndpointOptions;
   log(message: string, facts: Readonly<Record<string, unknown>>): void;
 }
 
 /** The mapping's destination, when it has one; one that can't take anything as things stand is said now. */
 export async function openDestination(
-  { destination, isEnabled }: Mapping,
+  mapping: Mapping,
   context: DestinationContext,
 ): Promise<FailureDestination | undefined> {
-  if (destination?.kind !== "kafka") return undefined;
-  const { topic } = destination;
-  if (isEnabled && !(await hasTopic(context.cluster, topic))) {
-    context.log("the failure destination's topic does not exist: until it does, failed records are dropped", {
-      destination: topic,
-    });
+  const { destination, isEnabled, id } = mapping;
+  if (destination === undefined || !isEnabled) return undefined;
+  const opened = await open(destination, { ...context, mappingId: id });
+  const whyNot = await opened.whyNot();
+  if (whyNot !== undefined) {
+    context.log(`${whyNot}: while that is so, failed records are dropped`, { destination: addressOf(destination) });
   }
-  return kafkaDestination({ ...context, topic });
+  return opened;
+}
+
+/** As the template writes it. */
+export function addressOf(destination: Destination): string {
+  return destination.kind === "kafka" ? `kafka://${destination.topic}` : destination.arn;
+}
+
+// The clients of AWS's services are loaded by those who use them.
+async function open(
+  destination: Destination,
+  context: DestinationContext & { readonly mappingId: string },
+): Promise<FailureDestination> {
+  if (destination.kind === "kafka") return kafkaDestination({ ...context, topic: destination.topic });
+  const { kind, arn } = destination;
+  const endpoint = awsEndpointFor(kind, context.aws);
+  if (endpoint === undefined) throw new Error(`No AWS endpoint is in force for the failure destination ${arn}`);
+  switch (kind) {
+    case "sqs":
+      return awsDestination((await import("./sqs.ts")).sqsTarget(arn, endpoint, context), context);
+    case "sns":
+      return awsDestination((await import("./sns.ts")).snsTarget(arn, endpoint, context), context);
+    case "s3":
+      return awsDestination((await import("./s3.ts")).s3Target(arn, endpoint, context), context);
+    default:
+      return kind satisfies never;
+  }
 }

@@ -1,17 +1,15 @@
 // Where given-up records go: a Kafka topic of the same cluster, one message a record.
 // https://docs.aws.amazon.com/lambda/latest/dg/kafka-on-failure-destination.html
 import type { Discard } from "../deliver.ts";
-import { type Cluster, connectTo } from "../kafka/kafka-connection.ts";
-import { keyBytes, type SourceRecord, timestampOf } from "../kafka/record-batch.ts";
-import { type EventSourceIdentity, eventBytes, eventHead, type PartitionText } from "../wire.ts";
+import { type Cluster, connectTo, hasTopic } from "../kafka/kafka-connection.ts";
+import { keyBytes, type SourceRecord } from "../kafka/record-batch.ts";
+import { eventBytes, eventHead, type PartitionText } from "../wire.ts";
 import type { FailureDestination } from "./destination.ts";
+import { type FailureRecordContext, failureRecord, isoTimestamp, sourceInfo } from "./failure-record.ts";
 
-export interface KafkaDestinationOptions {
+export interface KafkaDestinationOptions extends FailureRecordContext {
   readonly cluster: Cluster;
   readonly topic: string;
-  readonly functionArn: string;
-  readonly source: EventSourceIdentity;
-  readonly now: () => number;
 }
 
 /** A destination that connects when it is first needed. */
@@ -22,6 +20,8 @@ export function kafkaDestination(options: KafkaDestinationOptions): FailureDesti
   });
   let connected: Promise<void> | undefined;
   return {
+    whyNot: async () =>
+      (await hasTopic(options.cluster, options.topic)) ? undefined : "the failure destination's topic does not exist",
     async deliver(discard, textOf) {
       connected ??= producer.connect().catch((error) => {
         connected = undefined;
@@ -31,7 +31,7 @@ export function kafkaDestination(options: KafkaDestinationOptions): FailureDesti
       const messages = discard.portions.flatMap(({ key, records }) =>
         records.map((record) => ({
           key: keyBytes(record),
-          value: failureRecord(record, { discard, text: textOf(key), options }),
+          value: recordMessage(record, { discard, text: textOf(key), context: options }),
         })),
       );
       await producer.send({ topic: options.topic, messages, acks: -1 });
@@ -43,44 +43,23 @@ export function kafkaDestination(options: KafkaDestinationOptions): FailureDesti
 }
 
 /** The message's value. The record's event stands in it as an object, not as text. */
-export function failureRecord(
+export function recordMessage(
   record: SourceRecord,
   around: {
     readonly discard: Omit<Discard, "portions">;
     readonly text: PartitionText;
-    readonly options: Omit<KafkaDestinationOptions, "cluster" | "topic">;
+    readonly context: FailureRecordContext;
   },
 ): string {
-  const { discard, text, options } = around;
-  const { source } = options;
-  const payload = eventBytes(eventHead(source), [{ text, records: [record] }]).toString("latin1");
-  const envelope = {
-    requestContext: {
-      requestId: discard.requestId,
-      functionArn: `${options.functionArn}:$LATEST`,
-      // The page on Kafka destinations spells exhaustion differently from the page on the others.
-      condition: discard.condition === "RetryAttemptsExhausted" ? "RetriesExhausted" : discard.condition,
-      approximateInvokeCount: discard.invokes,
-    },
-    ...responseContextOf(discard),
-    version: "1.0",
-    timestamp: new Date(options.now()).toISOString(),
-    KafkaBatchInfo: {
-      batchSize: 1,
-      ...(source.kind === "msk" ? { eventSourceArn: source.eventSourceArn } : {}),
-      bootstrapServers: source.bootstrapServers,
-      payloadSize: payload.length,
-      recordInfo: { offset: String(record.offset), timestamp: new Date(timestampOf(record)).toISOString() },
-    },
-  };
+  const { discard, text, context } = around;
+  const payload = eventBytes(eventHead(context.source), [{ text, records: [record] }]).toString("latin1");
+  const recordInfo = { offset: String(record.offset), timestamp: isoTimestamp(record) };
+  const envelope = failureRecord(discard, {
+    functionArn: `${context.functionArn}:$LATEST`,
+    // The page on Kafka destinations spells exhaustion differently from the page on the others.
+    condition: discard.condition === "RetryAttemptsExhausted" ? "RetriesExhausted" : discard.condition,
+    at: context.now(),
+    batchInfo: { ...sourceInfo(context.source, 1, payload.length), recordInfo },
+  });
   return `${JSON.stringify(envelope).slice(0, -1)},"payload":${payload}}`;
-}
-
-// Null for a record that is too large, absent for one that is too old: neither was answered by the function.
-function responseContextOf({ condition, functionError }: Omit<Discard, "portions">): {
-  responseContext?: object | null;
-} {
-  if (condition === "MaximumPayloadSizeExceeded") return { responseContext: null };
-  if (condition === "RecordAgeExceeded") return {};
-  return { responseContext: { statusCode: 200, executedVersion: "$LATEST", functionError: functionError ?? null } };
 }

@@ -144,15 +144,23 @@ function destinationRules(settings: Settings): string[] {
     return ["Unsupported DestinationConfig parameter for given event source mapping type."];
   const target = destination(settings);
   if (target === undefined || target === "") return [];
-  if (!target.startsWith("kafka://")) {
-    const kind = { sqs: "SQS queue", sns: "SNS topic", s3: "S3 bucket" }[target.split(":")[2] ?? ""] ?? "destination";
-    return [
-      `DestinationConfig.OnFailure: a ${kind} (${target}) is not carried out by the local event source yet: use kafka://TOPIC, or leave it out of this stage`,
-    ];
-  }
+  if (!target.startsWith("kafka://")) return arnRules(target);
   const topic = target.slice("kafka://".length);
   const source = Array.isArray(settings.Topics) ? settings.Topics[0] : undefined;
   return topic === source ? [`DestinationConfig.OnFailure: kafka://${topic} is the mapping's own topic`] : [];
+}
+
+const DESTINATION_ARN = /^arn:aws[\w-]*:(?:(?:sqs|sns):[\w-]+:\d{12}:[\w.-]+|s3:::[a-z0-9.-]+)$/;
+
+function arnRules(target: string): string[] {
+  if (!DESTINATION_ARN.test(target)) {
+    return [
+      `DestinationConfig.OnFailure.Destination is the ARN of an SQS queue, an SNS topic or an S3 bucket, or kafka://TOPIC: got '${target}'`,
+    ];
+  }
+  if (!target.endsWith(".fifo")) return [];
+  const kind = target.split(":")[2] === "sqs" ? "queue" : "topic";
+  return [`DestinationConfig.OnFailure: FIFO ${kind}s are not supported as failure destinations: got ${target}`];
 }
 
 function notCarriedOut(settings: Settings, areBrokersGiven: boolean): string[] {

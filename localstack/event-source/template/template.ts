@@ -137,7 +137,14 @@ const NAME_PROPERTIES: Readonly<Record<string, string>> = {
 function physicalName(template: Template, resource: Resource): string {
   const property = NAME_PROPERTIES[resource.type];
   const name = property === undefined ? undefined : resource.properties[property];
-  return name === undefined ? resource.logicalId : String(resolveValue(template, name));
+  return name === undefined ? madeUpName(resource) : String(resolveValue(template, name));
+}
+
+// Names that CloudFormation makes up keep to the service's rules too.
+function madeUpName({ logicalId, type, properties }: Resource): string {
+  if (type === "AWS::S3::Bucket") return logicalId.toLowerCase();
+  const isFifo = String(properties.FifoQueue ?? properties.FifoTopic ?? false) === "true";
+  return isFifo ? `${logicalId}.fifo` : logicalId;
 }
 
 function resolveRef(template: Template, name: string): unknown {
@@ -160,6 +167,7 @@ function resolveRef(template: Template, name: string): unknown {
   }
   if (template.parameters[name] !== undefined) return template.parameters[name];
   const resource = template.resources.get(name);
+  if (resource?.type === "AWS::SNS::Topic") return arnOf(template, resource);
   if (resource !== undefined) return physicalName(template, resource);
   throw new UnresolvedError(`Ref '${name}' names neither a resource nor a parameter with a default`);
 }

@@ -193,6 +193,20 @@ describe("the event source as a program", () => {
     expect(await committed(topic, topic)).toEqual([-1]);
   });
 
+  test("calls AWS only at an endpoint that is named: without one a queue as a destination is refused", async () => {
+    const destination = { OnFailure: { Destination: "arn:aws:sqs:us-east-1:000000000000:failed" } };
+    const topic = await freshTopic({ partitions: 1 });
+    const { args } = fixture(topic, { DestinationConfig: destination });
+    const refused = start(args);
+    expect(await refused.ended).toBe(1);
+    expect(refused.errors()).toContain("no AWS endpoint is in force: give the address of what stands for AWS here");
+    const nobody = start([...args, "--aws-endpoint", "http://127.0.0.1:1"]);
+    await until(() => isReady(nobody));
+    expect(nobody.errors()).toContain("the failure destination's queue can't be reached");
+    nobody.child.kill("SIGTERM");
+    expect(await nobody.ended).toBe(0);
+  });
+
   test.each<[string, readonly string[], string]>([
     ["an endpoint that is no address", ["--endpoint", "localhost"], "such as http://127.0.0.1:3002, or aws: got 'loc"],
     ["an endpoint without anybody", ["--endpoint", "http://127.0.0.1:1"], "Start it, or mend --endpoint."],

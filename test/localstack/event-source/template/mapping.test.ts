@@ -205,12 +205,6 @@ describe("settings that are refused, by name", () => {
       { DestinationConfig: { OnSuccess: { Destination: "arn:aws:sqs:a:b:c" } } },
       "Unsupported DestinationConfig parameter for given event source mapping type.",
     ],
-    [
-      { DestinationConfig: { OnFailure: { Destination: "arn:aws:sqs:a:1:queue" } } },
-      "a SQS queue (arn:aws:sqs:a:1:queue) is not carried out",
-    ],
-    [{ DestinationConfig: { OnFailure: { Destination: "arn:aws:sns:a:1:topic" } } }, "a SNS topic"],
-    [{ DestinationConfig: { OnFailure: { Destination: "arn:aws:s3:::bucket" } } }, "a S3 bucket"],
     [{ SelfManagedKafkaEventSourceConfig: { ConsumptionMode: "Queue" } }, "ConsumptionMode Queue"],
     [
       { ...provisioned, SelfManagedKafkaEventSourceConfig: { SchemaRegistryConfig: {} } },
