@@ -3,6 +3,7 @@
 import type { Interruption } from "./faults.ts";
 
 export interface InvokeRequest {
+  /** The deployed name, with `:alias` or `:version` where the mapping has one. */
   readonly functionName: string;
   /** The event as ASCII JSON. */
   readonly payload: Buffer;

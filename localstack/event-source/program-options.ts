@@ -5,7 +5,10 @@ import { type FaultPlan, parseFaults } from "./faults.ts";
 import { parseSpan, type TimeSpan } from "./replay.ts";
 
 export const USAGE = `Usage: node localstack/event-source/main.ts --template FILE [options]
-  --template FILE        compiled CloudFormation template, as \`serverless package\` writes it
+  --template FILE        CloudFormation template, JSON or YAML: what \`serverless package\` or \`cdk synth\` writes, or your own
+  --parameter NAME=VALUE a parameter of the template (repeatable)
+  --import NAME=VALUE    another stack's export (repeatable)
+  --code FUNCTION=PATH   a function's code, a folder or a zip, where the template's isn't on this machine (repeatable)
   --brokers HOST:PORT,…  brokers in force, instead of the template's; else KAFKA_BROKERS, else the template's.
                          The template's access configurations (SASL, TLS) don't apply to brokers given so
   --env NAME=VALUE       a variable for every function, over the template's (repeatable)
@@ -29,6 +32,10 @@ export const USAGE = `Usage: node localstack/event-source/main.ts --template FIL
 
 export interface ProgramOptions {
   readonly template: string;
+  readonly parameters: Readonly<Record<string, string>>;
+  readonly imports: Readonly<Record<string, string>>;
+  /** Folders or zips, by any name of their functions. */
+  readonly code: Readonly<Record<string, string>>;
   /** Empty when neither the command line nor the environment names any. */
   readonly brokers: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
@@ -54,6 +61,9 @@ export function programOptions(args: readonly string[], environment: NodeJS.Proc
     args: [...args],
     options: {
       template: { type: "string" },
+      parameter: { type: "string", multiple: true, default: [] },
+      import: { type: "string", multiple: true, default: [] },
+      code: { type: "string", multiple: true, default: [] },
       brokers: { type: "string" },
       env: { type: "string", multiple: true, default: [] },
       "aws-endpoint": { type: "string" },
@@ -76,7 +86,10 @@ export function programOptions(args: readonly string[], environment: NodeJS.Proc
   return {
     template: values.template,
     brokers: list(values.brokers ?? environment.KAFKA_BROKERS ?? ""),
-    environment: Object.fromEntries(values.env.map((text) => pair("--env", text))),
+    environment: pairs("--env", values.env),
+    parameters: pairs("--parameter", values.parameter),
+    imports: pairs("--import", values.import),
+    code: pairs("--code", values.code),
     ...functionsOf(values),
     ...(values["aws-endpoint"] === undefined ? {} : { awsEndpoint: values["aws-endpoint"] }),
     backOffMs: milliseconds("--backoff", values.backoff),
@@ -119,7 +132,7 @@ function functionsOf(values: {
   return {
     only: [...values.only.flatMap(list), ...chosen],
     ...(endpoint === undefined ? {} : { endpoint: endpoint === "aws" ? endpoint : addressOf(endpoint) }),
-    namesThere: Object.fromEntries(renamed.map((text) => pair("--function", text))),
+    namesThere: pairs("--function", renamed),
   };
 }
 
@@ -130,11 +143,13 @@ function addressOf(endpoint: string): string {
   throw new Error(`--endpoint is the address of a Lambda API such as http://127.0.0.1:3002, or aws: got '${endpoint}'`);
 }
 
-function pair(option: string, text: string): [string, string] {
-  const equals = text.indexOf("=");
-  if (equals < 1 || (equals === text.length - 1 && option !== "--env"))
-    throw new Error(`${option} takes NAME=VALUE, got '${text}'`);
-  return [text.slice(0, equals), text.slice(equals + 1)];
+function pairs(option: string, texts: readonly string[]): Record<string, string> {
+  const entries = texts.map((text) => {
+    const equals = text.indexOf("=");
+    if (equals < 1) throw new Error(`${option} takes NAME=VALUE, got '${text}'`);
+    return [text.slice(0, equals), text.slice(equals + 1)];
+  });
+  return Object.fromEntries(entries);
 }
 
 function milliseconds(option: string, text: string): number {

@@ -2,20 +2,14 @@
 import { appendFileSync } from "node:fs";
 import { addressOf } from "./destinations/destination.ts";
 import { type EventSource, type EventSourceStatus, startEventSource } from "./event-source.ts";
-import type { EndpointOptions } from "./functions/endpoint.ts";
-import type { Invoker } from "./invoke.ts";
+import { functionsOf, invokerOf } from "./program-functions.ts";
 import { list, type ProgramOptions, programOptions, USAGE } from "./program-options.ts";
 import { replayOf } from "./replay.ts";
 import type { MappingStatus } from "./running-mapping.ts";
 import { schedulesOf } from "./schedule.ts";
-import {
-  type FunctionDefinition,
-  functionElsewhere,
-  functionOf,
-  selectFunctions,
-} from "./template/function-definition.ts";
+import { selectFunctions } from "./template/function-definition.ts";
 import { type Mapping, mappingsOf } from "./template/mapping.ts";
-import { LOCAL_ACCOUNT, readTemplate, type Template } from "./template/template.ts";
+import { LOCAL_ACCOUNT, readTemplate } from "./template/template.ts";
 
 /** Runs until it is told to stop; ends the process. */
 export async function runProgram(): Promise<void> {
@@ -25,17 +19,13 @@ export async function runProgram(): Promise<void> {
     process.exit(0);
   }
   const account = { ...LOCAL_ACCOUNT, region: process.env.AWS_REGION ?? LOCAL_ACCOUNT.region };
-  const template = readTemplate(options.template, account);
+  const template = readTemplate(options.template, account, options);
   const wanted = selectFunctions(template, options.only);
   const mappings = mappingsOf(template, { functions: wanted, areBrokersGiven: options.brokers.length > 0 });
   const { replay } = options;
   const schedules = replay === undefined ? schedulesOf(template, wanted) : [];
   const invoked = new Set([...mappings, ...schedules].map(({ functionLogicalId }) => functionLogicalId));
-  const functions = [...invoked].map((logicalId) =>
-    options.endpoint === undefined
-      ? functionOf(template, logicalId, options.environment)
-      : functionElsewhere(template, logicalId),
-  );
+  const functions = functionsOf(template, [...invoked], options);
   const brokers = options.brokers.length > 0 ? options.brokers : brokersOf(mappings);
 
   for (const mapping of mappings) {
@@ -49,7 +39,7 @@ export async function runProgram(): Promise<void> {
   process.once("SIGINT", () => stopped.resolve("SIGINT"));
   const log = (message: string, facts: Readonly<Record<string, unknown>>) =>
     console.error(JSON.stringify({ message, ...facts }));
-  const invoker = await invokerOf(template, functions, { options, region: account.region, log });
+  const invoker = await invokerOf(template, options, { region: account.region, functions, log });
   const starting = startEventSource({
     ...options,
     ...{ mappings, schedules, functions, brokers, account },
@@ -71,24 +61,6 @@ export async function runProgram(): Promise<void> {
     for (const mapping of ended) console.log(JSON.stringify(replayed(mapping)));
   }
   process.exit(0);
-}
-
-/** The endpoint that was asked for; without one the event source runs functions itself. */
-async function invokerOf(
-  template: Template,
-  functions: readonly FunctionDefinition[],
-  { options, region, log }: { readonly options: ProgramOptions } & Pick<EndpointOptions, "region" | "log">,
-): Promise<Invoker | undefined> {
-  const { endpoint, namesThere } = options;
-  if (endpoint === undefined) return undefined;
-  const names = new Map<string, string>();
-  for (const [key, name] of Object.entries(namesThere)) {
-    for (const logicalId of selectFunctions(template, [key])) {
-      names.set(functionElsewhere(template, logicalId).name, name);
-    }
-  }
-  const { openEndpoint } = await import("./functions/endpoint.ts"); // its client takes 200 ms to load
-  return openEndpoint({ endpoint, region, functions, names, ...(log === undefined ? {} : { log }) });
 }
 
 /** What a replay came to. */

@@ -12,6 +12,7 @@ import { PollerGroup } from "./poller-group.ts";
 import { isOver, replayOf } from "./replay.ts";
 import type { BackOff } from "./settle.ts";
 import type { FunctionDefinition } from "./template/function-definition.ts";
+import { qualifiedName } from "./template/function-reference.ts";
 import type { Mapping } from "./template/mapping.ts";
 import { LOCAL_ACCOUNT } from "./template/template.ts";
 
@@ -84,7 +85,7 @@ export async function startMapping(
   const makePoller = (index: number) =>
     new Poller({
       mapping,
-      functionName: definition.name,
+      functionName: qualifiedName(definition.name, mapping.functionQualifier),
       source,
       index,
       cluster,

@@ -31,7 +31,7 @@ const CONNECTIONS = 512;
 export async function openEndpoint(options: EndpointOptions): Promise<Invoker> {
   const client = clientOf(options);
   const timeouts = new Map(options.functions.map(({ name, timeoutMs }) => [name, timeoutMs]));
-  const nameOf = (functionName: string) => options.names?.get(functionName) ?? functionName;
+  const nameOf = (functionName: string) => options.names?.get(nameAlone(functionName)) ?? functionName;
   try {
     await Promise.all(options.functions.map(({ name }) => check(client, nameOf(name), options)));
   } catch (error) {
@@ -41,7 +41,8 @@ export async function openEndpoint(options: EndpointOptions): Promise<Invoker> {
   return {
     async invoke(request) {
       const { functionName } = request;
-      const withinMs = (timeouts.get(functionName) ?? LONGEST_MS) + (options.answerMarginMs ?? ANSWER_MARGIN_MS);
+      const withinMs =
+        (timeouts.get(nameAlone(functionName)) ?? LONGEST_MS) + (options.answerMarginMs ?? ANSWER_MARGIN_MS);
       const result = await invoke(client, { ...request, functionName: nameOf(functionName) }, withinMs);
       if (result.kind === "function-error") {
         options.log?.("the function failed", { function: nameOf(functionName), ...result.error });
@@ -156,6 +157,10 @@ async function check(client: LambdaClient, name: string, { endpoint, region }: E
         : "Start it, or mend --endpoint.";
     throw new Error(`Function '${name}' can't be invoked at ${where}: ${whatIsWrong(cause)}. ${advice}`, { cause });
   }
+}
+
+function nameAlone(functionName: string): string {
+  return functionName.replace(/:.*$/, "");
 }
 
 /** Name, ARN or partial ARN, and the version or alias that it may end in. */

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { InvokeRequest, InvokeResult, Invoker } from "../invoke.ts";
 import type { FunctionDefinition } from "../template/function-definition.ts";
 import { Environment } from "./environment.ts";
-import { runtimeFileIn, unpack } from "./unpack.ts";
+import { placeInline, runtimeFileIn, unpack } from "./unpack.ts";
 
 export interface PoolOptions {
   readonly functions: readonly FunctionDefinition[];
@@ -38,7 +38,7 @@ export function startPool(options: PoolOptions): Pool {
   }
   return {
     async invoke(request) {
-      const pool = functions.get(request.functionName);
+      const pool = functions.get(request.functionName.replace(/:.*$/, "")); // an alias or version is the same code here
       if (pool === undefined) return notDelivered(`no function is called '${request.functionName}'`);
       return pool.invoke(request);
     },
@@ -128,7 +128,8 @@ class FunctionPool {
 
 function codeFolder({ name, code }: FunctionDefinition, localFolder: string): string {
   if (code === "elsewhere") throw new Error(`Function '${name}' has no code here: only an endpoint can run it.`);
-  return "directory" in code ? code.directory : unpack(code.zip, localFolder, name);
+  if ("directory" in code) return code.directory;
+  return "zip" in code ? unpack(code.zip, localFolder, name) : placeInline(code.inline, localFolder, name);
 }
 
 function notDelivered(reason: string): InvokeResult {

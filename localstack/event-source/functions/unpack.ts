@@ -11,7 +11,10 @@ export function unpack(zip: string, localFolder: string, name: string): string {
   try {
     bytes = readFileSync(zip);
   } catch (cause) {
-    throw new Error(`Can't read ${zip}, the code of '${name}': run \`npx serverless package\` first.`, { cause });
+    throw new Error(
+      `Can't read ${zip}, the code of '${name}': run \`npx serverless package\` first, or give --code ${name}=FOLDER.`,
+      { cause },
+    );
   }
   const folder = join(resolve(localFolder), "functions", `${name}-${digest(bytes)}`);
   if (existsSync(folder)) return folder;
@@ -25,6 +28,16 @@ export function unpack(zip: string, localFolder: string, name: string): string {
       mkdirSync(dirname(file), { recursive: true });
       writeFileSync(file, content);
     }
+  });
+}
+
+/** Code that stands in the template, as CloudFormation zips it; answers the folder. */
+export function placeInline(source: string, localFolder: string, name: string): string {
+  const folder = join(resolve(localFolder), "functions", `${name}-${digest(Buffer.from(source))}`);
+  if (existsSync(folder)) return folder;
+  return place(folder, (root) => {
+    writeFileSync(join(root, "package.json"), "{}");
+    writeFileSync(join(root, "index.js"), source);
   });
 }
 

@@ -1,5 +1,5 @@
 // The functions of a template, as far as running them locally needs: code, handler, environment, limits.
-import { basename, join } from "node:path";
+import { type Code, codeOf } from "./code.ts";
 import {
   arnOf,
   asObject,
@@ -17,7 +17,7 @@ export interface FunctionDefinition {
   readonly arn: string;
   /** `path/to/file.export`, without the file's extension. */
   readonly handler: string;
-  readonly code: { readonly zip: string } | { readonly directory: string } | "elsewhere";
+  readonly code: Code;
   readonly environment: Readonly<Record<string, string>>;
   readonly memoryMb: number;
   readonly timeoutMs: number;
@@ -28,11 +28,15 @@ export interface FunctionDefinition {
 const DEFAULT_MEMORY_MB = 128;
 const DEFAULT_TIMEOUT_SECONDS = 3;
 
-/** One function. `overrides` win over the template's environment, which may then stay unresolved. */
+/**
+ * One function. `overrides` win over the template's environment, which may then stay unresolved; `codePath` is a folder or a zip that
+ * is its code whatever the template says.
+ */
 export function functionOf(
   template: Template,
   logicalId: string,
   overrides: Readonly<Record<string, string>> = {},
+  codePath?: string,
 ): FunctionDefinition {
   const resource = functionResource(template, logicalId);
   const { properties } = resource;
@@ -42,11 +46,17 @@ export function functionOf(
       `Function '${name}' is a container image: only zip packages run locally. Start it elsewhere and give --endpoint, or leave it out with --only.`,
     );
   }
+  const runtime = resolveValue(template, properties.Runtime);
+  if (runtime !== undefined && !String(runtime).startsWith("nodejs")) {
+    throw new Error(
+      `Function '${name}' is for ${runtime}: only Node.js runs here. Start it elsewhere and give --endpoint, or leave it out with --only.`,
+    );
+  }
   const reserved = properties.ReservedConcurrentExecutions;
   return {
     ...limits(template, resource),
     handler: String(resolveValue(template, properties.Handler)),
-    code: { zip: zipOf(template, properties) },
+    code: codeOf(template, resource, { name, codePath }),
     environment: environmentOf(template, name, properties, overrides),
     ...(reserved === undefined ? {} : { reservedConcurrency: Number(resolveValue(template, reserved)) }),
   };
@@ -104,12 +114,6 @@ function functionIds(template: Template): string[] {
 
 function nameOf(arn: string): string {
   return arn.slice(arn.lastIndexOf(":") + 1);
-}
-
-// The packager writes the zip beside the template, under the name that ends the key in the deployment bucket.
-function zipOf(template: Template, properties: Readonly<Record<string, unknown>>): string {
-  const key = resolveValue(template, asObject(properties.Code)?.S3Key);
-  return join(template.directory, basename(String(key)));
 }
 
 function environmentOf(

@@ -2,17 +2,10 @@
 // https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-lambda-eventsourcemapping.html
 import { type Filter, parseFilter } from "../filter/filter.ts";
 import type { FailurePolicy } from "../settle.ts";
+import { type FunctionReference, functionReference } from "./function-reference.ts";
 import { check } from "./mapping-rules.ts";
 import { readMapping } from "./mapping-settings.ts";
-import {
-  arnOf,
-  asObject,
-  type Resource,
-  referencedLogicalId,
-  resolveValue,
-  resourcesOfType,
-  type Template,
-} from "./template.ts";
+import { arnOf, asObject, type Resource, resolveValue, resourcesOfType, type Template } from "./template.ts";
 
 /** Where reading starts in a partition for which the group has no committed offset. */
 export type StartingPosition =
@@ -51,6 +44,8 @@ export interface Mapping {
   readonly id: string;
   readonly logicalId: string;
   readonly functionLogicalId: string;
+  /** The alias or version that is invoked, where an endpoint knows any. */
+  readonly functionQualifier?: string;
   readonly kind: "kafka" | "msk";
   /** The cluster's ARN; MSK only. */
   readonly eventSourceArn?: string;
@@ -91,10 +86,11 @@ export function mappingsOf(template: Template, options: MappingOptions = {}): Ma
   const refusals: string[] = [];
   const mappings: Mapping[] = [];
   for (const resource of resourcesOfType(template, "AWS::Lambda::EventSourceMapping")) {
-    const functionLogicalId = referencedLogicalId(template, resource.properties.FunctionName) ?? "";
-    if (!isKafka(resource) || options.functions?.includes(functionLogicalId) === false) continue;
+    if (!isKafka(resource)) continue;
+    const reference = functionReference(template, resource.properties.FunctionName) ?? { logicalId: "" };
+    if (options.functions?.includes(reference.logicalId) === false) continue;
     const found = mappingOf(template, resource, {
-      functionLogicalId,
+      reference,
       areBrokersGiven: options.areBrokersGiven ?? false,
     });
     if ("refusals" in found) refusals.push(...found.refusals.map((why) => `Mapping '${resource.logicalId}': ${why}`));
@@ -108,8 +104,10 @@ export function mappingsOf(template: Template, options: MappingOptions = {}): Ma
 function mappingOf(
   template: Template,
   resource: Resource,
-  { functionLogicalId, areBrokersGiven }: { readonly functionLogicalId: string; readonly areBrokersGiven: boolean },
+  { reference, areBrokersGiven }: { readonly reference: FunctionReference; readonly areBrokersGiven: boolean },
 ): Mapping | { refusals: string[] } {
+  const functionLogicalId = reference.logicalId;
+  const { qualifier } = reference;
   const settings = settingsOf(template, resource);
   const definition = template.resources.get(functionLogicalId);
   const functionTimeoutSeconds = Number(resolveValue(template, definition?.properties.Timeout) ?? 3);
@@ -126,7 +124,12 @@ function mappingOf(
     }
   }
   if (refusals.length > 0 || definition === undefined) return { refusals };
-  return readMapping(settings, filters, { resource, functionLogicalId, functionArn: arnOf(template, definition) });
+  const mapping = readMapping(settings, filters, {
+    resource,
+    functionLogicalId,
+    functionArn: arnOf(template, definition),
+  });
+  return qualifier === undefined ? mapping : { ...mapping, functionQualifier: qualifier };
 }
 
 // A cluster's ARN often comes from another stack; events then carry one that says so.

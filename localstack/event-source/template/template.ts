@@ -1,12 +1,24 @@
 // Reads a compiled CloudFormation template: finds resources and resolves the intrinsic functions that settings use.
-// What can't be resolved here (another stack's export) is an error only when a setting needs it.
-import { readFileSync } from "node:fs";
+// What can't be resolved here (another stack's export that nobody gave) is an error only when a setting needs it.
 import { dirname, resolve } from "node:path";
+import { holds } from "./conditions.ts";
+import { readDocument } from "./document.ts";
+import { parametersOf } from "./parameters.ts";
 
 export interface Resource {
   readonly logicalId: string;
   readonly type: string;
   readonly properties: Readonly<Record<string, unknown>>;
+  readonly metadata: Readonly<Record<string, unknown>>;
+  /** The name of the condition under which it exists. */
+  readonly condition?: string;
+}
+
+/** What a deployment would be told besides the template. */
+export interface Given {
+  readonly parameters?: Readonly<Record<string, string>>;
+  /** Other stacks' exports. */
+  readonly imports?: Readonly<Record<string, string>>;
 }
 
 /** What stands in for the account that a deployed stack would have. */
@@ -22,6 +34,9 @@ export interface Template {
   readonly account: Account;
   readonly resources: ReadonlyMap<string, Resource>;
   readonly parameters: Readonly<Record<string, unknown>>;
+  readonly conditions: Readonly<Record<string, unknown>>;
+  readonly mappings: Readonly<Record<string, unknown>>;
+  readonly imports: Readonly<Record<string, string>>;
 }
 
 export const LOCAL_ACCOUNT: Account = { region: "us-east-1", accountId: "000000000000", stackName: "local" };
@@ -29,34 +44,55 @@ export const LOCAL_ACCOUNT: Account = { region: "us-east-1", accountId: "0000000
 /** Thrown for a value that a local run can't know. */
 export class UnresolvedError extends Error {}
 
-/** Parses a template file. */
-export function readTemplate(file: string, account: Account = LOCAL_ACCOUNT): Template {
-  let document: unknown;
-  try {
-    document = JSON.parse(readFileSync(file, "utf8"));
-  } catch (cause) {
-    throw new Error(
-      `Can't read the template ${file}: it must be the JSON that \`serverless package\` writes to .serverless. Run \`npx serverless package\` first.`,
-      { cause },
-    );
-  }
-  return templateOf(document, dirname(resolve(file)), account);
+/** Reads a template file, JSON or YAML. */
+export function readTemplate(file: string, account: Account = LOCAL_ACCOUNT, given: Given = {}): Template {
+  return templateOf(readDocument(file), dirname(resolve(file)), account, given);
 }
 
 /** A template from parsed JSON. */
-export function templateOf(document: unknown, directory: string, account: Account = LOCAL_ACCOUNT): Template {
-  const { Resources, Parameters } = asObject(document) ?? {};
+export function templateOf(
+  document: unknown,
+  directory: string,
+  account: Account = LOCAL_ACCOUNT,
+  given: Given = {},
+): Template {
+  const { Resources, Parameters, Conditions, Mappings } = asObject(document) ?? {};
   const resources = new Map<string, Resource>();
   for (const [logicalId, body] of Object.entries(asObject(Resources) ?? {})) {
-    const { Type, Properties } = asObject(body) ?? {};
-    resources.set(logicalId, { logicalId, type: String(Type), properties: asObject(Properties) ?? {} });
+    const { Type, Properties, Metadata, Condition } = asObject(body) ?? {};
+    resources.set(logicalId, {
+      logicalId,
+      type: String(Type),
+      properties: asObject(Properties) ?? {},
+      metadata: asObject(Metadata) ?? {},
+      ...(Condition === undefined ? {} : { condition: String(Condition) }),
+    });
   }
-  const parameters = Object.entries(asObject(Parameters) ?? {}).map(([name, body]) => [name, asObject(body)?.Default]);
-  return { directory, account, resources, parameters: Object.fromEntries(parameters) };
+  return {
+    directory,
+    account,
+    resources,
+    parameters: parametersOf(asObject(Parameters) ?? {}, given.parameters ?? {}),
+    conditions: asObject(Conditions) ?? {},
+    mappings: asObject(Mappings) ?? {},
+    imports: given.imports ?? {},
+  };
 }
 
+/** Those that exist: a resource whose condition doesn't hold is none. */
 export function resourcesOfType(template: Template, type: string): Resource[] {
-  return [...template.resources.values()].filter((resource) => resource.type === type);
+  return [...template.resources.values()].filter((resource) => {
+    if (resource.type !== type) return false;
+    if (resource.condition === undefined) return true;
+    try {
+      return isTrue(template, resource.condition);
+    } catch (cause) {
+      const why = cause instanceof Error ? cause.message : String(cause);
+      throw new Error(`Whether '${resource.logicalId}' exists depends on condition '${resource.condition}': ${why}`, {
+        cause,
+      });
+    }
+  });
 }
 
 /** The value with every intrinsic function carried out; undefined stands for AWS::NoValue. */
@@ -134,6 +170,11 @@ const NAME_PROPERTIES: Readonly<Record<string, string>> = {
   "AWS::Events::Rule": "Name",
 };
 
+function isTrue(template: Template, condition: string): boolean {
+  const { conditions } = template;
+  return holds(condition, { conditions, resolve: (value) => resolveValue(template, value) });
+}
+
 function physicalName(template: Template, resource: Resource): string {
   const property = NAME_PROPERTIES[resource.type];
   const name = property === undefined ? undefined : resource.properties[property];
@@ -169,7 +210,10 @@ function resolveRef(template: Template, name: string): unknown {
   const resource = template.resources.get(name);
   if (resource?.type === "AWS::SNS::Topic") return arnOf(template, resource);
   if (resource !== undefined) return physicalName(template, resource);
-  throw new UnresolvedError(`Ref '${name}' names neither a resource nor a parameter with a default`);
+  if (name in template.parameters) {
+    throw new UnresolvedError(`Parameter '${name}' has no value: give one with --parameter ${name}=VALUE`);
+  }
+  throw new UnresolvedError(`Ref '${name}' names neither a resource nor a parameter`);
 }
 
 function resolveFunction(template: Template, name: string, argument: unknown): unknown {
@@ -190,9 +234,35 @@ function resolveFunction(template: Template, name: string, argument: unknown): u
       const [separator, text] = listOf(template, name, argument);
       return String(text).split(String(separator));
     }
+    case "Fn::If": {
+      const [condition, whenTrue, whenFalse] = Array.isArray(argument) ? argument : [];
+      return resolveValue(template, isTrue(template, String(condition)) ? whenTrue : whenFalse);
+    }
+    case "Fn::FindInMap":
+      return findInMap(template, argument);
+    case "Fn::ImportValue": {
+      const name = String(resolveValue(template, argument));
+      if (template.imports[name] !== undefined) return template.imports[name];
+      throw new UnresolvedError(`'${name}' is another stack's export: give it with --import ${name}=VALUE`);
+    }
+    case "Fn::Base64":
+      return Buffer.from(String(resolveValue(template, argument))).toString("base64");
+    case "Fn::ToJsonString":
+      return JSON.stringify(resolveValue(template, argument));
+    case "Fn::Length":
+      return listOf(template, name, argument).length;
     default:
       throw new UnresolvedError(`${name} ${JSON.stringify(argument)} can't be resolved without the deployed stack`);
   }
+}
+
+function findInMap(template: Template, argument: unknown): unknown {
+  const [map, first, second, options] = listOf(template, "Fn::FindInMap", argument);
+  const found = asObject(asObject(template.mappings[String(map)])?.[String(first)])?.[String(second)];
+  if (found !== undefined) return found;
+  const { DefaultValue } = asObject(options) ?? {};
+  if (DefaultValue !== undefined) return DefaultValue;
+  throw new UnresolvedError(`Fn::FindInMap finds no ${map}.${first}.${second} in the template's Mappings`);
 }
 
 function resolveAttribute(template: Template, argument: unknown): unknown {
