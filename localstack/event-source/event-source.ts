@@ -5,6 +5,7 @@ import { type Clock, systemClock } from "./clock.ts";
 import type { FaultPlan } from "./faults.ts";
 import { type EnvironmentStatus, type Pool, startPool } from "./functions/pool.ts";
 import type { Invoker } from "./invoke.ts";
+import { type Journal, openJournal } from "./observe/journal.ts";
 import type { TimeSpan } from "./replay.ts";
 import { type MappingStatus, type RunningMapping, type Shared, startMapping } from "./running-mapping.ts";
 import { runSchedule, type Schedule } from "./schedule.ts";
@@ -32,6 +33,8 @@ export interface EventSourceOptions extends AwsEndpointOptions {
   readonly faults?: FaultPlan;
   /** Only the records of this span, once, in groups called after the mappings' own and this name; see `over`. */
   readonly replay?: { readonly span: TimeSpan; readonly name: string };
+  /** A file to write down in what happens to records, for `explain`. */
+  readonly journal?: string;
   log?(message: string, facts: Readonly<Record<string, unknown>>): void;
   fatal?(error: unknown): void;
 }
@@ -58,7 +61,9 @@ export async function startEventSource(options: EventSourceOptions): Promise<Eve
   const invoker = options.invoker ?? pool!;
   const waits = backOff(options.backOffMs ?? 1000);
   const abort = new AbortController();
-  const shared: Shared = { invoker, waits };
+  const journal: Journal | undefined =
+    options.journal === undefined ? undefined : openJournal({ file: options.journal });
+  const shared: Shared = { invoker, waits, ...(journal === undefined ? {} : { journal }) };
   const running: RunningMapping[] = [];
   const stopAll = (graceMs: number) => Promise.all(running.map((mapping) => mapping.stop(graceMs)));
   try {
@@ -71,6 +76,7 @@ export async function startEventSource(options: EventSourceOptions): Promise<Eve
   } catch (error) {
     await stopAll(0);
     await pool?.stop();
+    journal?.close();
     throw error;
   }
   for (const schedule of options.schedules ?? [])
@@ -85,6 +91,7 @@ export async function startEventSource(options: EventSourceOptions): Promise<Eve
       abort.abort();
       await stopAll(graceMs);
       await pool?.stop();
+      journal?.close();
     },
   };
 }

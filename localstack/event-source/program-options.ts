@@ -27,6 +27,7 @@ export const USAGE = `Usage: node localstack/event-source/main.ts --template FIL
   --from TIME [--to TIME] replays the records of this span (to now) and ends: --from 2026-11-20T10:00 --to 10:30. In consumer
                          groups of its own: the live ones stay where they are. Schedules rest meanwhile
   --local-folder DIR     unpacked code and functions' logs (default .local)
+  --journal FILE         what happens to records, for \`explain TOPIC-PARTITION@OFFSET --journal FILE\` (see explain --help)
   --status               one line of JSON a second on stdout
   --metrics FILE         the same lines, appended to a file`;
 
@@ -51,6 +52,7 @@ export interface ProgramOptions {
   readonly faults: FaultPlan;
   readonly replay?: { readonly span: TimeSpan; readonly name: string };
   readonly localFolder: string;
+  readonly journal?: string;
   readonly printsStatus: boolean;
   readonly metricsFile?: string;
 }
@@ -76,6 +78,7 @@ export function programOptions(args: readonly string[], environment: NodeJS.Proc
       from: { type: "string" },
       to: { type: "string" },
       "local-folder": { type: "string", default: ".local" },
+      journal: { type: "string" },
       status: { type: "boolean", default: false },
       metrics: { type: "string" },
       help: { type: "boolean", default: false },
@@ -97,6 +100,7 @@ export function programOptions(args: readonly string[], environment: NodeJS.Proc
     faults: parseFaults(values.fault),
     ...replayOptions(values.from, values.to),
     localFolder: values["local-folder"],
+    ...(values.journal === undefined ? {} : { journal: values.journal }),
     printsStatus: values.status,
     ...(values.metrics === undefined ? {} : { metricsFile: values.metrics }),
   };

@@ -6,7 +6,8 @@ import type { EventSourceOptions } from "./event-source.ts";
 import { NO_FAULTS } from "./faults.ts";
 import type { Invoker } from "./invoke.ts";
 import { type Cluster, deleteGroup, endsOf, partitionCount } from "./kafka/kafka-connection.ts";
-import type { Happening } from "./observe/happening.ts";
+import type { Observe } from "./observe/happening.ts";
+import type { Journal } from "./observe/journal.ts";
 import { Poller } from "./poller.ts";
 import { PollerGroup } from "./poller-group.ts";
 import { isOver, replayOf } from "./replay.ts";
@@ -42,6 +43,7 @@ export interface MappingStatus {
 export interface Shared {
   readonly invoker: Invoker;
   readonly waits: BackOff;
+  readonly journal?: Journal;
 }
 
 export interface RunningMapping {
@@ -75,8 +77,10 @@ export async function startMapping(
   const context = { cluster, functionArn: definition.arn, source, region, aws: options, now, log };
   const destination = await openDestination(mapping, context);
   const over = Promise.withResolvers<void>();
-  const observe = (happening: Happening) => {
+  const recording = shared.journal?.observer(mapping, { functionName: definition.name, clock });
+  const observe: Observe = (happening) => {
     count(counters, happening);
+    recording?.(happening);
     if (replay !== undefined && (happening.kind === "assigned" || happening.kind === "committed")) {
       const partitions = group.pollers.flatMap((poller) => poller.partitions);
       if (isOver(replay, partitions)) over.resolve();

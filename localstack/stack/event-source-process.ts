@@ -1,5 +1,5 @@
 // The event source as a process of its own, under a guard: ready, what it is doing, and its end.
-import { existsSync, mkdirSync, openSync, readFileSync, renameSync, truncateSync } from "node:fs";
+import { existsSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, truncateSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
@@ -40,6 +40,8 @@ export interface EventSourceStart {
 const local = fileURLToPath(new URL("../../.local", import.meta.url));
 const program = fileURLToPath(new URL("../event-source/main.ts", import.meta.url));
 const logFile = join(local, "logs", "event-source.log");
+/** Where `npm run explain` looks. */
+const journal = join(local, "event-source.journal.jsonl");
 const statusFile = join(tmpdir(), `event-source-status-${process.pid}.jsonl`);
 const POLL_MS = 25;
 const READY_WITHIN_MS = 60_000;
@@ -48,7 +50,9 @@ const STOP_WITHIN_MS = 10_000;
 /** Starts the event source; it polls every mapping when this resolves. */
 export async function startEventSourceProcess(start: EventSourceStart): Promise<EventSourceProcess> {
   mkdirSync(join(local, "logs"), { recursive: true });
-  if (existsSync(logFile)) renameSync(logFile, logFile.replace(/\.log$/, ".before.log")); // another stack may be writing to it
+  // Another stack may be writing to them; a stack's topics begin anew, so an earlier one's records are not this one's.
+  for (const file of [logFile, journal]) if (existsSync(file)) renameSync(file, file.replace(/\.(\w+)$/, ".before.$1"));
+  rmSync(`${journal}.1`, { force: true });
   const guarded = await GuardedProcess.start(
     {
       command: process.execPath,
@@ -85,7 +89,18 @@ export async function startEventSourceProcess(start: EventSourceStart): Promise<
 function argumentsOf({ templateFile, brokers, functions, environment }: EventSourceStart): string[] {
   const only = functions === undefined ? [] : ["--only", functions.join(",")];
   const variables = Object.entries(environment).flatMap(([name, value]) => ["--env", `${name}=${value}`]);
-  const place = ["--template", templateFile, "--brokers", brokers, "--local-folder", local, "--metrics", statusFile];
+  const place = [
+    "--template",
+    templateFile,
+    "--brokers",
+    brokers,
+    "--local-folder",
+    local,
+    "--metrics",
+    statusFile,
+    "--journal",
+    journal,
+  ];
   return [...place, ...only, ...variables];
 }
 

@@ -18,6 +18,7 @@ const pure = [
   ...files("functions/**/*.ts").filter((path) => !/handler\.ts$/.test(path)),
   ...files("lib/windows/{tumbling,aggregators,keyed,fold,watermark,global-window,view,origins}.ts"),
   ...files("lib/charts/{picture,scale,text-width,style,axes,bars}.ts", "localstack/event-source/{batch,settle}.ts"),
+  ...files("localstack/event-source/observe/{offset-ranges,journal-line,story,tell}.ts"),
   ...files("lib/deploy/{mapping-settings,service-mappings,kafka-topics,template-diff}.ts", "lib/{time,errors}.ts"),
   ...files("lib/deploy/smoke/{probes,mapping-faults,stack-template}.ts"),
 ];

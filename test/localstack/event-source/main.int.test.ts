@@ -88,7 +88,7 @@ function fixture(topic: string, settings: Readonly<Record<string, unknown>> = {}
     "--backoff",
     "20ms",
   ];
-  return { args, seen };
+  return { args, seen, folder };
 }
 
 describe("the event source as a program", () => {
@@ -205,6 +205,38 @@ describe("the event source as a program", () => {
     expect(nobody.errors()).toContain("the failure destination's queue can't be reached");
     nobody.child.kill("SIGTERM");
     expect(await nobody.ended).toBe(0);
+  });
+
+  test("a record that was in flight at kill -9 is explained: sent, not answered, read again by the next process", async () => {
+    const topic = await freshTopic({ partitions: 1 });
+    const { args, seen, folder } = fixture(topic);
+    const journal = join(folder, "journal.jsonl");
+    const first = start([...args, "--journal", journal, "--env", "MS=60000"]);
+    await until(() => isReady(first));
+    await produce(topic, [{ value: "0" }]);
+    await until(() => seen().length === 1);
+    first.child.kill("SIGKILL");
+    const second = start([...args, "--journal", journal]);
+    await until(async () => (await committed(topic, topic))[0] === 1, "the next process's commit", 60_000);
+    second.child.kill("SIGTERM");
+    await second.ended;
+    const explained = start(["explain", `${topic}-0@0`, "--journal", journal]);
+    expect(await explained.ended).toBe(0);
+    const text = explained.lines.join("\n");
+    const [once, again] = text.split("\n\n");
+    expect(once).toContain(`process ${first.child.pid}`);
+    expect(once).toContain("sent for the 1st time");
+    expect(once).toContain(
+      "sent once so far. Its offset was not committed here. Read again, for its offset had not been",
+    );
+    expect(again).toContain(`process ${second.child.pid}`);
+    expect(again).toContain("Processed the first time it was sent. Committed");
+    const unseen = start(["explain", `${topic}-0@1`, "--journal", journal]);
+    expect(await unseen.ended).toBe(1);
+    expect(unseen.lines.join("\n")).toContain("It was not read yet");
+    const lost = start(["explain", `${topic}-0@1`, "--journal", join(folder, "none")]);
+    expect(await lost.ended).toBe(1);
+    expect(lost.errors()).toContain("There is no journal at");
   });
 
   test.each<[string, readonly string[], string]>([
