@@ -5,15 +5,7 @@ import { type FaultPlan, faultOf, type Interruption } from "./faults.ts";
 import type { InvokeRequest, InvokeResult } from "./invoke.ts";
 import { type SourceRecord, timestampOf } from "./kafka/record-batch.ts";
 import type { Observe } from "./observe/happening.ts";
-import {
-  type BackOff,
-  type Condition,
-  type Delivery,
-  expire,
-  type FailurePolicy,
-  type Portion,
-  settle,
-} from "./settle.ts";
+import { type Condition, type Delivery, expire, type Portion, type SettleContext, settle } from "./settle.ts";
 
 export type Portions = readonly Portion<SourceRecord>[];
 
@@ -29,9 +21,7 @@ export interface Discard {
   readonly functionError?: "Unhandled" | null;
 }
 
-export interface DeliveryContext {
-  readonly policy: FailurePolicy;
-  readonly backOff: BackOff;
+export interface DeliveryContext extends SettleContext {
   readonly clock: Clock;
   /** Aborts when the event source stops: nothing more is tried, what is unsettled stays uncommitted. */
   readonly signal: AbortSignal;
@@ -48,6 +38,8 @@ export interface DeliveryContext {
   /** Every record of the partition in this batch is settled. */
   release(key: string): void;
   discard(discard: Discard): Promise<void>;
+  /** Says something about the function's answer, once. */
+  remark(text: string): void;
   readonly faults: FaultPlan;
 }
 
@@ -109,9 +101,9 @@ async function attempt(
   const result = await invoke(delivery, payload, context);
   const decision = settle(delivery, result, context);
   context.observe({ kind: "answered", batch: context.batch, portions: delivery.portions, result, decision });
+  if (decision.kind === "commit") return 0;
+  if (decision.remark !== undefined) context.remark(decision.remark);
   switch (decision.kind) {
-    case "commit":
-      return 0;
     case "retry":
       pending.push(decision.delivery);
       return decision.afterMs;

@@ -10,7 +10,7 @@ import { Slots } from "./slots.ts";
 import { eventBytes, eventHead, MAX_EVENT_BYTES } from "./wire.ts";
 
 /** A provisioned poller's concurrent invocations: https://docs.aws.amazon.com/lambda/latest/dg/kafka-scaling-modes.html */
-const CONCURRENT_INVOCATIONS = 5;
+const PROVISIONED_INVOCATIONS = 5;
 
 /** What is said of a discard, by its outcome. */
 const SAID = {
@@ -32,7 +32,7 @@ export class Dispatcher {
   private readonly listener: DispatcherListener;
   private readonly head: string;
   private readonly limits: BatchLimits;
-  private readonly slots = new Slots(CONCURRENT_INVOCATIONS);
+  private readonly slots: Slots;
   private readonly gate = new Gate();
   private readonly abort = new AbortController();
   /** Partitions with a batch in flight, also those that were lost meanwhile: never two batches at once. */
@@ -41,11 +41,12 @@ export class Dispatcher {
   private starting = 0;
   private batches = 0;
   private discarding = 0;
+  private readonly remarks = new Set<string>();
   private windowStart: number;
   private cancelTimer: (() => void) | undefined;
 
   constructor(options: PollerOptions, queues: () => Iterable<PartitionQueue>, listener: DispatcherListener) {
-    const { mapping, source, clock } = options;
+    const { mapping, source, clock, switches } = options;
     this.options = options;
     this.queues = queues;
     this.listener = listener;
@@ -56,8 +57,9 @@ export class Dispatcher {
       batchSize: mapping.batchSize,
       windowMs: mapping.windowMs,
       maxBytes,
-      concurrency: CONCURRENT_INVOCATIONS,
+      concurrency: mapping.mode === "provisioned" ? PROVISIONED_INVOCATIONS : Number(switches["on-demand-invocations"]),
     };
+    this.slots = new Slots(this.limits.concurrency);
     this.windowStart = clock.now();
     this.gate.close();
   }
@@ -126,7 +128,7 @@ export class Dispatcher {
   }
 
   private contextOf(queues: ReadonlyMap<string, PartitionQueue>, batch: string): DeliveryContext {
-    const { mapping, clock, observe, backOff, faults } = this.options;
+    const { mapping, clock, observe, backOff, faults, switches } = this.options;
     this.starting += 1;
     const hasStarted = once(() => {
       this.starting -= 1;
@@ -135,6 +137,7 @@ export class Dispatcher {
     return {
       policy: mapping.policy,
       backOff,
+      switches,
       clock,
       batch,
       observe,
@@ -157,7 +160,14 @@ export class Dispatcher {
         this.release(queues.get(key)!);
       },
       discard: (discard) => this.discard({ ...discard, batch }, textOf),
+      remark: (text) => this.remark(text),
     };
+  }
+
+  private remark(text: string): void {
+    if (this.remarks.has(text)) return;
+    this.remarks.add(text);
+    this.options.log(text, { function: this.options.functionName });
   }
 
   private async invoke(request: Omit<InvokeRequest, "functionName">) {

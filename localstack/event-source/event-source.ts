@@ -10,6 +10,7 @@ import type { TimeSpan } from "./replay.ts";
 import { type MappingStatus, type RunningMapping, type Shared, startMapping } from "./running-mapping.ts";
 import { runSchedule, type Schedule } from "./schedule.ts";
 import { type BackOff, backOff } from "./settle.ts";
+import type { Switches } from "./switches.ts";
 import type { FunctionDefinition } from "./template/function-definition.ts";
 import type { Mapping } from "./template/mapping.ts";
 import { type Account, LOCAL_ACCOUNT } from "./template/template.ts";
@@ -29,6 +30,8 @@ export interface EventSourceOptions extends AwsEndpointOptions {
   /** The wait before the first retry, 1 s by default; it doubles up to 60 times that. */
   readonly backOffMs?: number;
   readonly isolation?: "read_committed" | "read_uncommitted";
+  /** How what AWS leaves open is decided; by default as `switches.ts` says. */
+  readonly switches?: Switches;
   /** What befalls invocations on purpose; nothing by default. */
   readonly faults?: FaultPlan;
   /** Only the records of this span, once, in groups called after the mappings' own and this name; see `over`. */

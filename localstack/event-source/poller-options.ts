@@ -7,6 +7,7 @@ import type { Cluster } from "./kafka/kafka-connection.ts";
 import type { Observe } from "./observe/happening.ts";
 import type { Replay } from "./replay.ts";
 import type { BackOff } from "./settle.ts";
+import type { Switches } from "./switches.ts";
 import type { Mapping } from "./template/mapping.ts";
 import type { EventSourceIdentity } from "./wire.ts";
 
@@ -24,6 +25,8 @@ export interface PollerOptions {
   readonly destination?: FailureDestination;
   readonly clock: Clock;
   readonly backOff: BackOff;
+  /** How what AWS leaves open is decided. */
+  readonly switches: Switches;
   /** Told of everything that happens, as it happens. */
   readonly observe: Observe;
   readonly faults: FaultPlan;

@@ -3,6 +3,7 @@ import { randomUUID } from "node:crypto";
 import { parseArgs } from "node:util";
 import { type FaultPlan, parseFaults } from "./faults.ts";
 import { parseSpan, type TimeSpan } from "./replay.ts";
+import { type Switches, switches, switchesOf } from "./switches.ts";
 
 export const USAGE = `Usage: node localstack/event-source/main.ts --template FILE [options]
   --template FILE        CloudFormation template, JSON or YAML: what \`serverless package\` or \`cdk synth\` writes, or your own
@@ -22,6 +23,8 @@ export const USAGE = `Usage: node localstack/event-source/main.ts --template FIL
                          Without it functions run here, in Node processes of their own
   --backoff 50ms         wait before the first retry, doubling up to 60 times it (default 1s)
   --isolation LEVEL      read_uncommitted (default) or read_committed
+  --switch NAME=VALUE    what AWS leaves open, decided otherwise (repeatable; the first value is the default):
+${describeSwitches()}
   --fault FAULT=N,…      what AWS may do, on purpose: crash, timeout, throttle, duplicate (chances of an attempt),
                          rebalance=30s (a member comes and goes), seed=7 (the same faults again)
   --from TIME [--to TIME] replays the records of this span (to now) and ends: --from 2026-11-20T10:00 --to 10:30. In consumer
@@ -49,6 +52,7 @@ export interface ProgramOptions {
   readonly namesThere: Readonly<Record<string, string>>;
   readonly backOffMs: number;
   readonly isolation: "read_committed" | "read_uncommitted";
+  readonly switches: Switches;
   readonly faults: FaultPlan;
   readonly replay?: { readonly span: TimeSpan; readonly name: string };
   readonly localFolder: string;
@@ -74,6 +78,7 @@ export function programOptions(args: readonly string[], environment: NodeJS.Proc
       endpoint: { type: "string" },
       backoff: { type: "string", default: "1s" },
       isolation: { type: "string", default: "read_uncommitted" },
+      switch: { type: "string", multiple: true, default: [] },
       fault: { type: "string", default: "" },
       from: { type: "string" },
       to: { type: "string" },
@@ -97,6 +102,7 @@ export function programOptions(args: readonly string[], environment: NodeJS.Proc
     ...(values["aws-endpoint"] === undefined ? {} : { awsEndpoint: values["aws-endpoint"] }),
     backOffMs: milliseconds("--backoff", values.backoff),
     isolation: isolationOf(values.isolation),
+    switches: switchesOf(values.switch),
     faults: parseFaults(values.fault),
     ...replayOptions(values.from, values.to),
     localFolder: values["local-folder"],
@@ -110,6 +116,12 @@ function replayOptions(from: string | undefined, to: string | undefined): Pick<P
   if (from === undefined && to !== undefined) throw new Error("--to is the end of a replay: give its --from as well.");
   if (from === undefined) return {};
   return { replay: { span: parseSpan(from, to, Date.now()), name: `replay-${randomUUID().slice(0, 8)}` } };
+}
+
+function describeSwitches(): string {
+  return Object.entries(switches)
+    .map(([name, { values }]) => `${" ".repeat(25)}${name}=${values.join("|")}`)
+    .join("\n");
 }
 
 /** The entries of a list that is separated by commas. */

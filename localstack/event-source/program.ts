@@ -7,6 +7,7 @@ import { list, type ProgramOptions, programOptions, USAGE } from "./program-opti
 import { replayOf } from "./replay.ts";
 import type { MappingStatus } from "./running-mapping.ts";
 import { schedulesOf } from "./schedule.ts";
+import { changed } from "./switches.ts";
 import { selectFunctions } from "./template/function-definition.ts";
 import { type Mapping, mappingsOf } from "./template/mapping.ts";
 import { LOCAL_ACCOUNT, readTemplate } from "./template/template.ts";
@@ -30,6 +31,9 @@ export async function runProgram(): Promise<void> {
 
   for (const mapping of mappings) {
     console.error(describe(replay === undefined ? mapping : replayOf(mapping, replay.span, replay.name)));
+  }
+  for (const { name, value, usual } of changed(options.switches)) {
+    console.error(`Switch ${name}=${value} (${usual} when not said): AWS leaves it open`);
   }
   for (const { logicalId, functionLogicalId, everyMs } of schedules) {
     console.error(`${logicalId}: ${functionLogicalId} every ${everyMs / 1000} s`);

@@ -4,6 +4,7 @@ import { type Counters, count, newCounters } from "./counters.ts";
 import { openDestination } from "./destinations/destination.ts";
 import type { EventSourceOptions } from "./event-source.ts";
 import { NO_FAULTS } from "./faults.ts";
+import { withoutTombstones } from "./filter/filter.ts";
 import type { Invoker } from "./invoke.ts";
 import { type Cluster, deleteGroup, endsOf, partitionCount } from "./kafka/kafka-connection.ts";
 import type { Observe } from "./observe/happening.ts";
@@ -12,6 +13,7 @@ import { Poller } from "./poller.ts";
 import { PollerGroup } from "./poller-group.ts";
 import { isOver, replayOf } from "./replay.ts";
 import type { BackOff } from "./settle.ts";
+import { AS_AWS_MAY, type Switches } from "./switches.ts";
 import type { FunctionDefinition } from "./template/function-definition.ts";
 import { qualifiedName } from "./template/function-reference.ts";
 import type { Mapping } from "./template/mapping.ts";
@@ -60,9 +62,9 @@ export async function startMapping(
   around: { readonly options: EventSourceOptions; readonly shared: Shared },
 ): Promise<RunningMapping> {
   const { options, shared } = around;
-  const { clock = systemClock, isolation = "read_uncommitted", faults = NO_FAULTS } = options;
+  const { clock = systemClock, isolation = "read_uncommitted", faults = NO_FAULTS, switches = AS_AWS_MAY } = options;
   const { span, name = "replay" } = options.replay ?? {};
-  const mapping = span === undefined ? declared : replayOf(declared, span, name);
+  const mapping = withSwitches(span === undefined ? declared : replayOf(declared, span, name), switches);
   const cluster: Cluster = { brokers: options.brokers };
   const counters = newCounters();
   const log = (message: string, facts: Readonly<Record<string, unknown>>) =>
@@ -98,6 +100,7 @@ export async function startMapping(
       ...(destination === undefined ? {} : { destination }),
       clock,
       backOff: shared.waits,
+      switches,
       observe,
       faults,
       ...(replay === undefined ? {} : { replay }),
@@ -128,6 +131,12 @@ export async function startMapping(
     throw error;
   }
   return running;
+}
+
+/** The mapping with what its switches decide about its filters. */
+function withSwitches(mapping: Mapping, switches: Switches): Mapping {
+  if (switches["tombstones-under-filters"] === "pass") return mapping;
+  return { ...mapping, filters: mapping.filters.map(withoutTombstones) };
 }
 
 /** On demand AWS chooses; one poller is enough for what one machine's partitions bring. */

@@ -1,5 +1,7 @@
 // What an answer means: commit, retry, split or discard. Pure, so that AWS's failure rules are one table of tests.
 // https://docs.aws.amazon.com/lambda/latest/dg/kafka-retry-configurations.html
+import { reportedFailures } from "./partial-response.ts";
+import type { Switches } from "./switches.ts";
 
 export interface FailurePolicy {
   /** Attempts after the first; infinite unless the mapping says otherwise or has a failure destination. */
@@ -50,6 +52,12 @@ export type Condition = "RetryAttemptsExhausted" | "RecordAgeExceeded" | "Maximu
 
 export type Decision<R extends Settled> =
   | { readonly kind: "commit" }
+  | (FailureDecision<R> & {
+      /** What whoever wrote the function should know about its answer. */
+      readonly remark?: string;
+    });
+
+type FailureDecision<R extends Settled> =
   | { readonly kind: "retry"; readonly delivery: Delivery<R>; readonly afterMs: number }
   /** The second half waits until the first is settled, whole. */
   | { readonly kind: "split"; readonly halves: readonly [Delivery<R>, Delivery<R>]; readonly afterMs: number }
@@ -60,6 +68,12 @@ export type Decision<R extends Settled> =
       /** True when the last answer was a partial response, not an error. */
       readonly wasPartial: boolean;
     };
+
+export interface SettleContext {
+  readonly policy: FailurePolicy;
+  readonly backOff: BackOff;
+  readonly switches: Pick<Switches, "string-identifiers" | "splits-count-as-attempts">;
+}
 
 /** Before each attempt, also the first: records that are too old are discarded, the rest goes on. */
 export function expire<R extends Settled>(
@@ -79,27 +93,29 @@ export function expire<R extends Settled>(
 export function settle<R extends Settled>(
   delivery: Delivery<R>,
   outcome: Outcome,
-  { policy, backOff }: { readonly policy: FailurePolicy; readonly backOff: BackOff },
+  context: SettleContext,
 ): Decision<R> {
+  const { policy, backOff, switches } = context;
   const stalls = delivery.stalls + 1;
   if (outcome.kind === "not-delivered") {
     return { kind: "retry", delivery: { ...delivery, stalls }, afterMs: waitMs(stalls, backOff) };
   }
-  const { failed, wasPartial } = failedPortions(delivery.portions, outcome, policy);
+  const { failed, wasPartial, remark } = failedPortions(delivery.portions, outcome, context);
   if (failed.length === 0) return { kind: "commit" };
 
+  const said = remark === undefined ? {} : { remark };
   const tried: Delivery<R> = { ...delivery, invokes: delivery.invokes + 1 };
-  if (policy.bisects && !wasPartial && countOf(failed) > 1) {
-    const [first, second] = halves({ ...tried, stalls: 0 });
-    return { kind: "split", halves: [first, second], afterMs: waitMs(1, backOff) };
+  const failures = delivery.failures + 1;
+  const isSpent = failures > policy.maxRetries;
+  const splitsCount = switches["splits-count-as-attempts"] === "yes";
+  if (policy.bisects && !wasPartial && countOf(failed) > 1 && !(splitsCount && isSpent)) {
+    const [first, second] = halves({ ...tried, stalls: 0, failures: splitsCount ? failures : delivery.failures });
+    return { kind: "split", halves: [first, second], afterMs: waitMs(1, backOff), ...said };
   }
   const madeProgress = countOf(failed) < countOf(delivery.portions);
-  const failures = delivery.failures + 1;
   const rest: Delivery<R> = { ...tried, portions: failed, failures, stalls: madeProgress ? 1 : stalls };
-  if (failures > policy.maxRetries) {
-    return { kind: "discard", condition: "RetryAttemptsExhausted", delivery: rest, wasPartial };
-  }
-  return { kind: "retry", delivery: rest, afterMs: waitMs(rest.stalls, backOff) };
+  if (isSpent) return { kind: "discard", condition: "RetryAttemptsExhausted", delivery: rest, wasPartial, ...said };
+  return { kind: "retry", delivery: rest, afterMs: waitMs(rest.stalls, backOff), ...said };
 }
 
 export function countOf(portions: readonly Portion<Settled>[]): number {
@@ -129,43 +145,23 @@ export function backOff(firstMs: number): BackOff {
 function failedPortions<R extends Settled>(
   portions: readonly Portion<R>[],
   outcome: Outcome,
-  policy: FailurePolicy,
-): { readonly failed: readonly Portion<R>[]; readonly wasPartial: boolean } {
+  { policy, switches }: SettleContext,
+): { readonly failed: readonly Portion<R>[]; readonly wasPartial: boolean; readonly remark?: string } {
   if (outcome.kind !== "success") return { failed: portions, wasPartial: false };
-  const reported = policy.readsPartialResponses ? reportedFailures(outcome.response) : new Set<string>();
-  if (reported === "invalid") return { failed: portions, wasPartial: false };
-  if (reported.size === 0) return { failed: [], wasPartial: false };
-  const failed = keep(portions, (key, { offset }) => reported.has(idOf(key, offset)));
-  // An identifier that the event did not hold fails the whole batch.
-  return countOf(failed) === reported.size ? { failed, wasPartial: true } : { failed: portions, wasPartial: false };
-}
-
-// null, {}, [], a missing or null list, and JSON that is no object mean that everything succeeded.
-function reportedFailures(response: unknown): ReadonlySet<string> | "invalid" {
-  if (typeof response !== "object" || response === null) return new Set();
-  const list = "batchItemFailures" in response ? response.batchItemFailures : undefined;
-  if (list === undefined || list === null) return new Set();
-  if (!Array.isArray(list)) return "invalid";
-  const reported = new Set<string>();
-  for (const item of list as readonly unknown[]) {
-    const id = identifierOf(item);
-    if (id === undefined) return "invalid";
-    reported.add(id);
+  if (!policy.readsPartialResponses) return { failed: [], wasPartial: false };
+  const reported = reportedFailures(outcome.response, portions, switches["string-identifiers"]);
+  switch (reported.kind) {
+    case "nothing":
+      return { failed: [], wasPartial: false };
+    case "invalid":
+      return { failed: portions, wasPartial: false, remark: `the whole batch failed: ${reported.why}` };
+    case "failures": {
+      const failed = keep(portions, (key, { offset }) => reported.isFailed(key, offset));
+      return { failed, wasPartial: true, ...(reported.remark === undefined ? {} : { remark: reported.remark }) };
+    }
+    default:
+      return reported satisfies never;
   }
-  return reported;
-}
-
-function identifierOf(item: unknown): string | undefined {
-  if (typeof item !== "object" || item === null || !("itemIdentifier" in item)) return undefined;
-  const identifier = item.itemIdentifier;
-  if (typeof identifier !== "object" || identifier === null) return undefined;
-  if (!("partition" in identifier) || !("offset" in identifier)) return undefined;
-  const { partition, offset } = identifier;
-  return typeof partition === "string" && Number.isInteger(offset) ? idOf(partition, Number(offset)) : undefined;
-}
-
-function idOf(key: string, offset: number): string {
-  return `${key}@${offset}`;
 }
 
 // Half of the flat list in (partition, offset) order: AWS leaves the split point of a batch with several partitions open.

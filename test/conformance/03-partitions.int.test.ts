@@ -1,5 +1,6 @@
 // Group 3: partitions within an event, and side by side.
 import { expect } from "vitest";
+import { switchesOf } from "../../localstack/event-source/switches.ts";
 import { ManualClock, settled } from "../localstack/event-source/manual-clock.ts";
 import { until } from "../localstack/event-source/running.ts";
 import { freshTopic, kafkaClient } from "../support/kafka.ts";
@@ -65,6 +66,19 @@ behaves(
     grade: "D",
   },
   async () => expect(await mostAtOnce({ ProvisionedPollerConfig: { MinimumPollers: 1, MaximumPollers: 1 } })).toBe(5),
+);
+
+behaves(
+  {
+    behaviour: "on demand a mapping has 5 invocations at once, or 1",
+    source: "kafka-scaling-modes",
+    grade: "ND",
+    emulated: { by: "on-demand-invocations" },
+  },
+  async () => {
+    expect(await mostAtOnce({})).toBe(5);
+    expect(await mostAtOnce({}, { switches: switchesOf(["on-demand-invocations=1"]) })).toBe(1);
+  },
 );
 
 /** Eight partitions wait, the function does not answer: how many invocations begin. */

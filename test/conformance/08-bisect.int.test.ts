@@ -1,5 +1,6 @@
 // Group 8: BisectBatchOnFunctionError.
 import { expect } from "vitest";
+import { switchesOf } from "../../localstack/event-source/switches.ts";
 import { type Answering, recordsOf, textOf } from "../localstack/event-source/running.ts";
 import { behaves } from "./behaviour.ts";
 import { realFunction } from "./real-function.ts";
@@ -94,5 +95,29 @@ behaves(
       [0, 1, 2, 3],
       [0, 1, 2, 3],
     ]);
+  },
+);
+
+behaves(
+  {
+    behaviour: "a split uses up no attempt, or one",
+    source: ["kafka-retry-configurations", "with-kinesis"],
+    grade: "ND",
+    emulated: { by: "splits-count-as-attempts" },
+  },
+  async () => {
+    for (const [choice, invocations] of [
+      ["splits-count-as-attempts=no", [[0, 1], [0], [0], [1]]],
+      ["splits-count-as-attempts=yes", [[0, 1], [0], [1]]],
+    ] as const) {
+      const { batches, untilCommitted } = await scene({
+        switches: switchesOf([choice]),
+        records: count(2),
+        settings: { ...BISECT, MaximumRetryAttempts: 1 },
+        answer: failsOn("0"),
+      });
+      await untilCommitted(2);
+      expect(batches(), choice).toEqual(invocations);
+    }
   },
 );

@@ -1,7 +1,8 @@
 // Group 9: partial batch responses (ReportBatchItemFailures).
 import { expect } from "vitest";
+import { switchesOf } from "../../localstack/event-source/switches.ts";
 import { behaves } from "./behaviour.ts";
-import { realFunction } from "./real-function.ts";
+import { type RealFunction, realFunction } from "./real-function.ts";
 import { AT_ONCE, count, failureTopic, PARTIAL, PROVISIONED, scene } from "./scene.ts";
 
 const READS = { ...PARTIAL, ...AT_ONCE };
@@ -179,6 +180,49 @@ behaves(
   },
 );
 
+behaves(
+  {
+    behaviour:
+      "a plain string topic-partition-offset names its record, with one log line on the documented form, or fails the whole batch",
+    source: ["kafka-retry-configurations", "middyjs/middy: event-batch-response"],
+    grade: "ND",
+    emulated: { by: "string-identifiers" },
+  },
+  async () => {
+    const strings = `partition + "-1", partition + "-3"`;
+    for (const [choice, batches, lines] of [
+      [
+        "string-identifiers=understand",
+        [
+          [0, 1, 2, 3],
+          [1, 3],
+        ],
+        1,
+      ],
+      ["string-identifiers=fail", WHOLE_AGAIN, 1],
+    ] as const) {
+      const fn = answeringFirst(`...[${strings}].map((itemIdentifier) => ({ itemIdentifier }))`);
+      const made = await scene({ ...fn.options, switches: switchesOf([choice]), records: count(4), settings: READS });
+      await made.untilCommitted(4);
+      expect(batchesOf(fn, made.topic), choice).toEqual(batches);
+      expect(made.logged.filter(({ message }) => message.includes("AWS documents")).length).toBe(lines);
+    }
+  },
+);
+
+behaves(
+  {
+    behaviour: "a plain string that names no record of the event fails the whole batch",
+    source: "kafka-retry-configurations",
+    grade: "I",
+  },
+  async () => {
+    for (const text of [`"elsewhere-0-1"`, `partition + "-99"`, `partition + ":1"`, `"1"`]) {
+      expect(await batchesWhere(`fail(1), { itemIdentifier: ${text} }`), text).toEqual(WHOLE_AGAIN);
+    }
+  },
+);
+
 const WHOLE_AGAIN = [
   [0, 1, 2, 3],
   [0, 1, 2, 3],
@@ -186,12 +230,21 @@ const WHOLE_AGAIN = [
 
 /** What a real function receives of a batch of four, which answers these failures first, then `next`, then that all is well. */
 async function batchesWhere(first: string, settings: object = READS, next = ""): Promise<number[][]> {
-  const fn = realFunction(`(event, attempt) => {
+  const fn = answeringFirst(first, next);
+  const { topic, untilCommitted } = await scene({ ...fn.options, records: count(4), settings: { ...settings } });
+  await untilCommitted(4);
+  return batchesOf(fn, topic);
+}
+
+/** Within the texts `partition` is the event's key, `fail(offset)` what AWS documents. */
+function answeringFirst(first: string, next = ""): RealFunction {
+  return realFunction(`(event, attempt) => {
     const [partition] = Object.keys(event.records);
     const fail = (offset) => ({ itemIdentifier: { partition, offset } });
     return { batchItemFailures: [[${first}], [${next}]][attempt - 1] ?? [] };
   }`);
-  const { topic, untilCommitted } = await scene({ ...fn.options, records: count(4), settings: { ...settings } });
-  await untilCommitted(4);
+}
+
+function batchesOf(fn: RealFunction, topic: string): number[][] {
   return fn.events().map((event) => event.records[`${topic}-0`]!.map(({ offset }) => offset));
 }

@@ -1,5 +1,6 @@
 // Group 11: filter criteria.
 import { expect } from "vitest";
+import { switchesOf } from "../../localstack/event-source/switches.ts";
 import { ManualClock } from "../localstack/event-source/manual-clock.ts";
 import { behaves } from "./behaviour.ts";
 import { mappingWith } from "./mapping-with.ts";
@@ -166,6 +167,30 @@ behaves(
 
 behaves({ behaviour: "a JSON array or scalar counts as a plain string", source: "kafka-filtering", grade: "ND" }, () =>
   expectFilter({ value: ["[1]", "5"] }, ["[1]", "5"], ["[2]"]),
+);
+
+behaves(
+  {
+    behaviour: "a tombstone under a filter on the value passes, or is dropped",
+    source: "kafka-filtering",
+    grade: "ND",
+    emulated: { by: "tombstones-under-filters" },
+  },
+  async () => {
+    for (const [choice, pattern, wanted] of [
+      ["tombstones-under-filters=pass", { value: { a: [1] } }, [[0]]],
+      ["tombstones-under-filters=drop", { value: { a: [1] } }, []],
+      ["tombstones-under-filters=drop", {}, [[0]]],
+    ] as const) {
+      const { batches, untilCommitted } = await scene({
+        switches: switchesOf([choice]),
+        records: [{ key: "k", value: null }],
+        settings: { ...AT_ONCE, ...filters(pattern) },
+      });
+      await untilCommitted(1);
+      expect(batches(), choice).toEqual(wanted);
+    }
+  },
 );
 
 behaves(

@@ -1,4 +1,6 @@
-// The suite's report: a table of every behaviour, made of what the cases declare, for the README of localstack/event-source.
+// The suite's report for the README of localstack/event-source: a table of every behaviour, made of what the cases declare, and one of
+// what AWS leaves open, made of the switches.
+import { switches } from "../../localstack/event-source/switches.ts";
 import type { Behaviour, Emulated } from "./behaviour.ts";
 
 export interface Group {
@@ -7,15 +9,27 @@ export interface Group {
   readonly behaviours: readonly Behaviour[];
 }
 
-const BEGIN = "<!-- made by `npm run conformance:table` -->";
-const END = "<!-- end of what is made -->";
+/** A part of the document that is made, between two marks. */
+function replaced(document: string, name: string, made: string): string {
+  const begin = `<!-- ${name}, made by \`npm run conformance:table\` -->`;
+  const end = `<!-- end of ${name} -->`;
+  const [before, rest] = document.split(begin);
+  const after = rest?.split(end)[1];
+  if (before === undefined || after === undefined) throw new Error(`The document has no place for ${begin} … ${end}`);
+  return `${before}${begin}\n${made}\n${end}${after}`;
+}
 
-/** The document with its table in place of the one that stands there. */
-export function withTable(document: string, groups: readonly Group[]): string {
-  const begin = document.indexOf(BEGIN);
-  const end = document.indexOf(END);
-  if (begin < 0 || end < begin) throw new Error(`The document has no place for the table: ${BEGIN} … ${END}`);
-  return `${document.slice(0, begin + BEGIN.length)}\n${tableOf(groups)}\n${document.slice(end)}`;
+/** The document with its tables in place of those that stand there. */
+export function withTables(document: string, groups: readonly Group[]): string {
+  return replaced(replaced(document, "conformance", tableOf(groups)), "switches", switchesTable());
+}
+
+function switchesTable(): string {
+  const rows = Object.entries(switches).map(([name, { question, values, why }]) => {
+    const [usual, ...others] = values.map((value) => `\`${value}\``);
+    return `| ${[question, `\`${name}\``, `${usual}: ${why}`, others.join(", ")].map(cell).join(" | ")} |`;
+  });
+  return ["| what AWS does not say | switch | default | or |", "|---|---|---|---|", ...rows].join("\n");
 }
 
 export function tableOf(groups: readonly Group[]): string {

@@ -6,6 +6,8 @@ import { compileFields, compileRules, type FieldsTest, InvalidPatternError, type
 /** One filter's pattern, ready to run. */
 export interface Filter {
   readonly pattern: string;
+  /** Whether it looks at the value; `{}` does not. */
+  readonly readsValue: boolean;
   matches(value: Buffer | null): boolean;
 }
 
@@ -17,8 +19,14 @@ export function parseFilter(pattern: string): Filter {
   if (pattern.length > MAX_PATTERN_CHARS) {
     throw new InvalidPatternError(`a pattern has at most ${MAX_PATTERN_CHARS} characters, got ${pattern.length}`);
   }
-  const test = compileRecord(parsePattern(pattern));
-  return { pattern, matches: (value) => test(classify(value)) };
+  const parsed = parsePattern(pattern);
+  const test = compileRecord(parsed);
+  return { pattern, readsValue: Object.keys(parsed).length > 0, matches: (value) => test(classify(value)) };
+}
+
+/** The filter as it is where a record without a value passes no rule on values. */
+export function withoutTombstones(filter: Filter): Filter {
+  return { ...filter, matches: (value) => (value !== null || !filter.readsValue) && filter.matches(value) };
 }
 
 /** The filter that lets a record pass, or -1: filters are ORed. */

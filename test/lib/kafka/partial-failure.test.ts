@@ -4,6 +4,7 @@ import * as z from "zod";
 import { consume } from "../../../lib/kafka/consume.ts";
 import type { KafkaEvent, PartialBatchResponse } from "../../../lib/kafka/event.ts";
 import { settle } from "../../../localstack/event-source/settle.ts";
+import { AS_AWS_MAY } from "../../../localstack/event-source/switches.ts";
 import { read } from "../../support/source-tree.ts";
 
 interface PartialFailure {
@@ -45,7 +46,11 @@ describe("events/partial-failure.json", () => {
       readsPartialResponses: true,
     };
     const delivery = { portions, failures: 0, invokes: 1, stalls: 0 };
-    const decision = settle(delivery, { kind: "success", response }, { policy, backOff: { firstMs: 1, capMs: 1 } });
+    const decision = settle(
+      delivery,
+      { kind: "success", response },
+      { policy, backOff: { firstMs: 1, capMs: 1 }, switches: AS_AWS_MAY },
+    );
     expect(decision).toMatchObject({
       kind: "retry",
       delivery: { portions: [{ key: "input-raw-rides-0", records: event.records["input-raw-rides-0"] }] },

@@ -7,6 +7,7 @@ import type { InvokeResult } from "../../../localstack/event-source/invoke.ts";
 import { listBatches } from "../../../localstack/event-source/kafka/record-batch.ts";
 import { Poller } from "../../../localstack/event-source/poller.ts";
 import { backOff } from "../../../localstack/event-source/settle.ts";
+import { AS_AWS_MAY } from "../../../localstack/event-source/switches.ts";
 import { mappingsOf } from "../../../localstack/event-source/template/mapping.ts";
 import { templateOf } from "../../../localstack/event-source/template/template.ts";
 import { kafkaMapping } from "./fixture.ts";
@@ -58,6 +59,7 @@ function pollerOf(settings: Readonly<Record<string, unknown>>) {
     },
     clock,
     backOff: backOff(1000),
+    switches: AS_AWS_MAY,
     observe: () => {},
     faults: NO_FAULTS,
     log: (message) => messages.push(message),

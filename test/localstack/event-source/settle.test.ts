@@ -11,6 +11,7 @@ import {
   settle,
   waitMs,
 } from "../../../localstack/event-source/settle.ts";
+import { AS_AWS_MAY, type Switches } from "../../../localstack/event-source/switches.ts";
 
 const onDemand: FailurePolicy = {
   maxRetries: Number.POSITIVE_INFINITY,
@@ -44,11 +45,13 @@ function plain(decision: Decision<Settled>): object {
       return decision;
     case "retry":
     case "discard": {
-      const { delivery: rest, ...facts } = decision;
+      const { delivery: rest, remark: _said, ...facts } = decision;
       return { ...facts, failures: rest.failures, invokes: rest.invokes, rest: offsetsOf(rest) };
     }
-    case "split":
-      return { ...decision, halves: decision.halves.map(offsetsOf) };
+    case "split": {
+      const { remark: _said, ...facts } = decision;
+      return { ...facts, halves: decision.halves.map(offsetsOf) };
+    }
     default:
       return decision satisfies never;
   }
@@ -71,6 +74,7 @@ interface Case {
   readonly policy: FailurePolicy;
   readonly sent?: Delivery<Settled>;
   readonly outcome: Outcome;
+  readonly switches?: Partial<Switches>;
   readonly wanted: object;
 }
 
@@ -171,25 +175,12 @@ const cases: Case[] = [
     wanted: { kind: "split", afterMs: 1000, halves: [{ "t-0": [10, 11] }, { "t-0": [12], "t-1": [5] }] },
   },
 
-  ...[null, undefined, {}, [], { batchItemFailures: [] }, { batchItemFailures: null }, "ok", true, 5].map(
-    (response) => ({
-      why: `partial: ${JSON.stringify(response)} is a success`,
-      policy: partial,
-      outcome: answer(response),
-      wanted: commit,
-    }),
-  ),
+  { why: "partial: an answer that reports nothing is a success", policy: partial, outcome: answer({}), wanted: commit },
   {
     why: "partial: only what is listed is sent again, in order, across partitions",
     policy: partial,
     outcome: failures(id("t-1", 5), id("t-0", 12), id("t-0", 11)),
     wanted: { kind: "retry", afterMs: 1000, failures: 1, invokes: 1, rest: { "t-0": [11, 12], "t-1": [5] } },
-  },
-  {
-    why: "partial: an identifier twice counts once",
-    policy: partial,
-    outcome: failures(id("t-0", 12), id("t-0", 12)),
-    wanted: { kind: "retry", afterMs: 1000, failures: 1, invokes: 1, rest: { "t-0": [12] } },
   },
   {
     why: "partial: a shrinking rest is progress: the wait starts over",
@@ -212,28 +203,39 @@ const cases: Case[] = [
     },
   },
   { why: "partial: a function error fails the whole batch", policy: partial, outcome: failed, wanted: wholeAgain },
-  ...[
-    ["an offset that was not sent", id("t-0", 99)],
-    ["a partition that was not sent", id("t-7", 10)],
-    ["an offset as a string", id("t-0", "10")],
-    ["no identifier", undefined],
-    ["a null identifier", null],
-    ["an empty identifier", ""],
-    ["a string identifier, as other sources have it", "t-0-10"],
-    ["no partition", { offset: 10 }],
-    ["no offset", { partition: "t-0" }],
-    ["a fraction", id("t-0", 10.5)],
-  ].map(([what, itemIdentifier]) => ({
-    why: `partial: ${what as string} fails the whole batch`,
-    policy: partial,
-    outcome: failures(id("t-0", 11), itemIdentifier),
-    wanted: wholeAgain,
-  })),
   {
-    why: "partial: a list that is no list fails the whole batch",
+    why: "partial: an answer that is invalid fails the whole batch",
     policy: partial,
-    outcome: answer({ batchItemFailures: "x" }),
+    outcome: failures(id("t-0", 11), id("t-0", 99)),
     wanted: wholeAgain,
+  },
+  {
+    why: "partial: string-identifiers=fail: a string that names a record fails the whole batch",
+    policy: partial,
+    switches: { "string-identifiers": "fail" },
+    outcome: failures("t-0-12", id("t-1", 5)),
+    wanted: wholeAgain,
+  },
+  {
+    why: "splits-count-as-attempts=yes: a split is an attempt",
+    policy: { ...onDemand, bisects: true, maxRetries: 1 },
+    switches: { "splits-count-as-attempts": "yes" },
+    outcome: failed,
+    wanted: { kind: "split", afterMs: 1000, halves: [{ "t-0": [10, 11] }, { "t-0": [12], "t-1": [5] }] },
+  },
+  {
+    why: "splits-count-as-attempts=yes: without an attempt left nothing is split",
+    policy: { ...onDemand, bisects: true, maxRetries: 0 },
+    switches: { "splits-count-as-attempts": "yes" },
+    outcome: failed,
+    wanted: {
+      kind: "discard",
+      condition: "RetryAttemptsExhausted",
+      wasPartial: false,
+      failures: 1,
+      invokes: 1,
+      rest: batch,
+    },
   },
   {
     why: "without ReportBatchItemFailures the list is not read",
@@ -244,13 +246,15 @@ const cases: Case[] = [
 ];
 
 describe("what an answer means", () => {
-  test.each(cases)("$why", ({ policy, sent = delivery(batch), outcome, wanted }) => {
-    expect(plain(settle(sent, outcome, { policy, backOff: backOff(1000) }))).toEqual(wanted);
+  test.each(cases)("$why", ({ policy, sent = delivery(batch), outcome, switches, wanted }) => {
+    expect(
+      plain(settle(sent, outcome, { policy, backOff: backOff(1000), switches: { ...AS_AWS_MAY, ...switches } })),
+    ).toEqual(wanted);
   });
 
   test("a batch that is sent again whole keeps its identity, so its event is not built twice", () => {
     const sent = delivery(batch);
-    const decision = settle(sent, failed, { policy: onDemand, backOff: backOff(1000) });
+    const decision = settle(sent, failed, { policy: onDemand, backOff: backOff(1000), switches: AS_AWS_MAY });
     expect(decision.kind === "retry" && decision.delivery.portions).toBe(sent.portions);
   });
 
