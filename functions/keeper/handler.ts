@@ -4,12 +4,13 @@
 import { requiredList } from "../../lib/config.ts";
 import { functionOwner, openConnection } from "../../lib/kafka/client.ts";
 import { keepPlaces } from "../../lib/kafka/keep.ts";
-import { log } from "../../lib/telemetry.ts";
+import { begin, log } from "../../lib/telemetry.ts";
 
 const brokers = requiredList("KAFKA_BROKERS");
 const places = requiredList("KEPT_PLACES").map((place) => place.split("=") as [functionName: string, topic: string]);
 
-export async function handler(): Promise<void> {
+export async function handler(_event: unknown, context: unknown): Promise<void> {
+  begin(context);
   for (const [functionName, topic] of places) {
     const connection = openConnection({ brokers, owner: functionOwner(functionName) });
     try {
