@@ -31,7 +31,20 @@ export function requiredOneOf<T extends string>(
   words: readonly T[],
   environment: Environment = process.env,
 ): T {
-  const text = required(name, environment);
+  return oneOf(name, words, required(name, environment));
+}
+
+/** The setting `name` as one of the given words, or `otherwise` where it is missing or empty. */
+export function optionalOneOf<T extends string>(
+  name: string,
+  words: readonly T[],
+  otherwise: T,
+  environment: Environment = process.env,
+): T {
+  return oneOf(name, words, optional(name, otherwise, environment));
+}
+
+function oneOf<T extends string>(name: string, words: readonly T[], text: string): T {
   const word = words.find((one) => one === text);
   if (word !== undefined) return word;
   throw new ConfigError(

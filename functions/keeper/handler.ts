@@ -2,17 +2,15 @@
 // is read again from its start would then be published again. One place a function and topic it reads, as the deployment lists them.
 
 import { requiredList } from "../../lib/config.ts";
-import { functionOwner, openConnection } from "../../lib/kafka/client.ts";
+import { functionOwner, openEnvironmentConnection } from "../../lib/kafka/client.ts";
 import { keepPlaces } from "../../lib/kafka/keep.ts";
-import { begin, log } from "../../lib/telemetry.ts";
+import { log } from "../../lib/telemetry.ts";
 
-const brokers = requiredList("KAFKA_BROKERS");
 const places = requiredList("KEPT_PLACES").map((place) => place.split("=") as [functionName: string, topic: string]);
 
-export async function handler(_event: unknown, context: unknown): Promise<void> {
-  begin(context);
+export async function handler(): Promise<void> {
   for (const [functionName, topic] of places) {
-    const connection = openConnection({ brokers, owner: functionOwner(functionName) });
+    const connection = openEnvironmentConnection(functionOwner(functionName));
     try {
       log.info("places kept", { function: functionName, topic, places: await keepPlaces(connection, topic) });
     } finally {

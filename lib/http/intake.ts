@@ -1,10 +1,9 @@
 // What takes the records of HTTP requests into Kafka in a function: this execution environment's connections, made when they are needed.
 
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import { requiredList } from "../config.ts";
 import { type Appender, appender } from "../kafka/append.ts";
 import { type AppendedOnce, appendOnce, findRecords, type KeyedRequest } from "../kafka/append-once.ts";
-import { environmentConnection, functionOwner, openConnection } from "../kafka/client.ts";
+import { environmentConnection, functionOwner, openEnvironmentConnection } from "../kafka/client.ts";
 import { dynamoDbClaims } from "./claims.ts";
 
 export interface IntakeOptions {
@@ -25,7 +24,7 @@ const MARGIN_MS = 5_000;
 
 export function environmentIntake({ table, scope, timeLimitMs }: IntakeOptions): Intake {
   const owner = functionOwner();
-  const appending = appender(() => openConnection({ brokers: requiredList("KAFKA_BROKERS"), owner }));
+  const appending = appender(() => openEnvironmentConnection(owner));
   const claims = dynamoDbClaims({
     client: new DynamoDBClient({ maxAttempts: 3 }),
     ...{ table, scope, lockMs: timeLimitMs + MARGIN_MS },

@@ -6,6 +6,7 @@ import { connect as connectTls } from "node:tls";
 import { type Admin, type ISocketFactory, Kafka, type LogEntry, logLevel } from "kafkajs";
 import { optional, required, requiredList } from "../config.ts";
 import { log } from "../telemetry.ts";
+import { environmentAccess, inTheClear, type KafkaAccess } from "./access.ts";
 import { useOwnProduceEncoding } from "./produce-encoding.ts";
 import { retry } from "./retry.ts";
 
@@ -32,18 +33,28 @@ export interface KafkaSettings {
   readonly brokers: readonly string[];
   readonly owner: string;
   readonly clientId?: string;
+  /** In the clear unless given. */
+  readonly access?: KafkaAccess;
 }
 
 let fromEnvironment: KafkaConnection | undefined;
 
-/** This execution environment's connection, from KAFKA_BROKERS, NAMESPACE and Lambda's own AWS_LAMBDA_FUNCTION_NAME. */
+let accessFromEnvironment: KafkaAccess | undefined;
+
+/** This execution environment's connection, from KAFKA_BROKERS, KAFKA_AUTH, NAMESPACE and Lambda's own AWS_LAMBDA_FUNCTION_NAME. */
 export function environmentConnection(): KafkaConnection {
   if (fromEnvironment === undefined) {
-    const connection = openConnection({ brokers: requiredList("KAFKA_BROKERS"), owner: functionOwner() });
+    const connection = openEnvironmentConnection();
     closeOnTermination(connection);
     fromEnvironment = connection;
   }
   return fromEnvironment;
+}
+
+/** A connection of its own to the environment's Kafka; secrets are fetched once for all of them. */
+export function openEnvironmentConnection(owner: string = functionOwner()): KafkaConnection {
+  accessFromEnvironment ??= environmentAccess();
+  return openConnection({ brokers: requiredList("KAFKA_BROKERS"), owner, access: accessFromEnvironment });
 }
 
 /** The owner name of a function: this one, or another that a keeper looks after. */
@@ -52,12 +63,18 @@ export function functionOwner(functionName: string = required("AWS_LAMBDA_FUNCTI
 }
 
 /** A connection of its own; nothing is sent before it is used. */
-export function openConnection({ brokers, owner, clientId = owner }: KafkaSettings): KafkaConnection {
-  const sockets = severableSockets();
+export function openConnection(settings: KafkaSettings): KafkaConnection {
+  const { brokers, owner, clientId = owner, access = inTheClear } = settings;
+  const sockets = severableSockets(access);
   useOwnProduceEncoding();
   const kafka = new Kafka({
-    brokers: [...brokers],
+    // Asked before each first connection, when what is secret has to be at hand.
+    brokers: async () => {
+      await access.ready();
+      return [...brokers];
+    },
     clientId,
+    ...(access.sasl === undefined ? {} : { sasl: access.sasl }),
     retry,
     connectionTimeout: 3_000,
     socketFactory: sockets.open,
@@ -100,14 +117,15 @@ export function openConnection({ brokers, owner, clientId = owner }: KafkaSettin
 
 const keepAliveMs = 60_000;
 
-/** Sockets as kafkajs opens them, remembered while they are open. */
-function severableSockets(): { readonly open: ISocketFactory; sever(): void } {
+/** Sockets as kafkajs opens them, secured as the access says, and remembered while they are open. */
+function severableSockets(access: KafkaAccess): { readonly open: ISocketFactory; sever(): void } {
   const sockets = new Set<Socket>();
   let isSevered = false;
   return {
-    open({ host, port, ssl, onConnect }) {
+    open({ host, port, onConnect }) {
       const name = isIP(host) === 0 ? { servername: host } : {};
-      const socket = ssl ? connectTls({ host, port, ...name, ...ssl }, onConnect) : connect({ host, port }, onConnect);
+      const tls = access.tls();
+      const socket = tls ? connectTls({ host, port, ...name, ...tls }, onConnect) : connect({ host, port }, onConnect);
       socket.setKeepAlive(true, keepAliveMs);
       sockets.add(socket);
       socket.once("close", () => sockets.delete(socket));
