@@ -3,12 +3,12 @@
 import { required } from "../../lib/config.ts";
 import { consume } from "../../lib/kafka/consume.ts";
 import { rerouting } from "../../lib/kafka/reroute.ts";
-import { schemaRegistry } from "../../lib/registry/client.ts";
+import { environmentRegistry } from "../../lib/registry/client.ts";
 import { registryFormat } from "../../lib/registry/format.ts";
 import { correction } from "./correction.ts";
 import { eventEncoders } from "./encoders.ts";
 
-const registry = schemaRegistry(required("SCHEMA_REGISTRY_URL"));
+const registry = environmentRegistry();
 const topics = {
   order: required("ORDER_TOPIC"),
   purchase: required("PURCHASE_TOPIC"),

@@ -5,7 +5,7 @@ import { consume } from "../../lib/kafka/consume.ts";
 import { deadLetterTo, refusedTo } from "../../lib/kafka/dead-letter.ts";
 import { environmentDatabase } from "../../lib/postgres/environment.ts";
 import { sink } from "../../lib/postgres/sink.ts";
-import { schemaRegistry } from "../../lib/registry/client.ts";
+import { environmentRegistry } from "../../lib/registry/client.ts";
 import { registryFormat } from "../../lib/registry/format.ts";
 import { avroSchemas } from "./avro.ts";
 import { columns, eventRow, identity, migrations, table } from "./row.ts";
@@ -13,7 +13,7 @@ import { type CommerceEvent, eventSchema, eventTypes } from "./schema.ts";
 
 const type = requiredOneOf("EVENT_TYPE", eventTypes);
 const deadLetters = required("DEAD_LETTER_TOPIC");
-const registry = schemaRegistry(required("SCHEMA_REGISTRY_URL"));
+const registry = environmentRegistry();
 const events = sink<CommerceEvent, typeof columns>({
   database: environmentDatabase({ migrations }),
   ...{ table, columns, identity, row: eventRow },

@@ -6,7 +6,7 @@ import { byTopic } from "../../lib/kafka/by-topic.ts";
 import { consume } from "../../lib/kafka/consume.ts";
 import { leftTo } from "../../lib/kafka/dead-letter.ts";
 import { objectsIn } from "../../lib/objects/environment.ts";
-import { schemaRegistry } from "../../lib/registry/client.ts";
+import { environmentRegistry } from "../../lib/registry/client.ts";
 import { registryFormat } from "../../lib/registry/format.ts";
 import { tableTotals } from "../../lib/windows/table-totals.ts";
 import { avroSchemas } from "./avro.ts";
@@ -24,7 +24,7 @@ const totals = tableTotals(commerceTotals, {
   recordsIn: ({ events }) => events,
   view: (counted, at) => publishPictures(objects, published(counted, at)),
 });
-const registry = schemaRegistry(required("SCHEMA_REGISTRY_URL"));
+const registry = environmentRegistry();
 const poison = leftTo(required("DEAD_LETTER_TOPIC"));
 const counter = (type: EventType, topic: string) => {
   const format = registryFormat({ registry, schema: avroSchemas[type] });

@@ -1,10 +1,11 @@
 // `POST /track`: commerce events into their topics. `GET /openapi.json`: what it takes and answers.
 
+import { settingOrSecret } from "../../lib/aws/secret-setting.ts";
 import { optional, required } from "../../lib/config.ts";
 import { json } from "../../lib/http/http-api.ts";
 import { environmentIntake } from "../../lib/http/intake.ts";
 import { serve } from "../../lib/http/serve.ts";
-import { schemaRegistry } from "../../lib/registry/client.ts";
+import { environmentRegistry } from "../../lib/registry/client.ts";
 import { eventEncoders } from "./encoders.ts";
 import { openApi } from "./openapi.ts";
 import { TIME_LIMIT_MS, track, WITHIN_MS } from "./track.ts";
@@ -14,9 +15,10 @@ const topics = {
   purchase: required("PURCHASE_TOPIC"),
   delivery: required("DELIVERY_TOPIC"),
 };
-const encoders = eventEncoders(schemaRegistry(required("SCHEMA_REGISTRY_URL")), topics);
+const encoders = eventEncoders(environmentRegistry(), topics);
 const intake = environmentIntake({ table: required("CLAIMS_TABLE"), scope: "track", timeLimitMs: TIME_LIMIT_MS });
-const apiKey = optional("TRACK_API_KEY");
+const shown = optional("TRACK_API_KEY");
+const apiKey = shown && settingOrSecret(shown, "key");
 
 const post = track({ apiKey, topics, encode: (event) => encoders[event.event_type].encode(event), ...intake });
 const description = json(200, openApi(), { "cache-control": "max-age=300" });

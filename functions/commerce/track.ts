@@ -5,7 +5,7 @@ import { createHash, timingSafeEqual } from "node:crypto";
 import { type FieldProblem, type HttpRequest, type HttpResponse, json, problem } from "../../lib/http/http-api.ts";
 import type { NewRecord, Place } from "../../lib/kafka/append.ts";
 import type { AppendedOnce, KeyedRequest } from "../../lib/kafka/append-once.ts";
-import { TRACEPARENT, TRACESTATE, traceIdIn, traceparentOfXray } from "../../lib/kafka/trace-context.ts";
+import { type Setting, textOf } from "../../lib/setting.ts";
 import { MOST_BYTES } from "./correct.ts";
 import { type CommerceEvent, EventOfUnknownType, type EventType, eventSchemas, isEventType, keyOf } from "./schema.ts";
 
@@ -19,7 +19,7 @@ export const LONGEST_KEY = 255;
 
 export interface TrackEdges {
   /** What clients have to show; undefined where anybody may send. */
-  readonly apiKey: string | undefined;
+  readonly apiKey: Setting | undefined;
   readonly topics: Readonly<Record<EventType, string>>;
   /** An event as its topic's value. */
   encode(event: CommerceEvent): Promise<Buffer>;
@@ -32,12 +32,11 @@ export interface TrackEdges {
 /** The endpoint. It throws where Kafka, the registry or the store fails, which is answered 503: an answer below 300 means that every event is in Kafka. */
 export function track(edges: TrackEdges) {
   return async (request: HttpRequest, signal: AbortSignal): Promise<HttpResponse> => {
-    const refusal = refusalOf(request, edges.apiKey);
+    const refusal = refusalOf(request, edges.apiKey && (await textOf(edges.apiKey)));
     if (refusal !== undefined) return refusal;
     const read = eventsIn(request.body);
     if ("errors" in read) return invalid(read.errors);
-    const headers = traceHeaders(request);
-    const records = await Promise.all(read.events.map((event) => recordOf(event, headers, edges)));
+    const records = await Promise.all(read.events.map((event) => recordOf(event, edges)));
     const answer = (places: readonly Place[], headers = {}) => json(202, read.isBatch ? places : places[0], headers);
     const key = request.header("idempotency-key");
     if (key === undefined) return answer(await edges.append(records, signal));
@@ -93,28 +92,8 @@ function parsed(text: string): unknown {
   }
 }
 
-async function recordOf(
-  event: CommerceEvent,
-  headers: Readonly<Record<string, string>> | undefined,
-  { topics, encode }: TrackEdges,
-): Promise<NewRecord> {
-  return {
-    topic: topics[event.event_type],
-    key: keyOf(event),
-    value: await encode(event),
-    ...(headers && { headers }),
-  };
-}
-
-/** The client's own trace context, or the one that AWS gave the request. */
-function traceHeaders({ header }: HttpRequest): Readonly<Record<string, string>> | undefined {
-  const own = header("traceparent");
-  if (own === undefined || traceIdIn(own) === undefined) {
-    const traceparent = traceparentOfXray(header("x-amzn-trace-id") ?? "");
-    return traceparent === undefined ? undefined : { [TRACEPARENT]: traceparent };
-  }
-  const state = header("tracestate");
-  return { [TRACEPARENT]: own, ...(state === undefined ? {} : { [TRACESTATE]: state }) };
+async function recordOf(event: CommerceEvent, { topics, encode }: TrackEdges): Promise<NewRecord> {
+  return { topic: topics[event.event_type], key: keyOf(event), value: await encode(event) };
 }
 
 function refusalOf(request: HttpRequest, apiKey: string | undefined): HttpResponse | undefined {

@@ -8,5 +8,5 @@ const all = databases.map(environmentDatabase);
 
 export const handler = async () => {
   await Promise.all(all.map((database) => database.ready()));
-  return { ready: all.map(({ name }) => name) };
+  return { ready: await Promise.all(all.map((database) => database.name())) };
 };

@@ -5,7 +5,7 @@ import { consume } from "../../lib/kafka/consume.ts";
 import { deadLetterTo, refusedTo } from "../../lib/kafka/dead-letter.ts";
 import { environmentDatabase } from "../../lib/postgres/environment.ts";
 import { sink } from "../../lib/postgres/sink.ts";
-import { schemaRegistry } from "../../lib/registry/client.ts";
+import { environmentRegistry } from "../../lib/registry/client.ts";
 import { registryFormat } from "../../lib/registry/format.ts";
 import { columns, database, identity, migrations, table, tradeRow } from "./row.ts";
 import { Trade } from "./schema.ts";
@@ -21,7 +21,7 @@ const trades = sink<Trade, typeof columns>({
 
 export const handler = consume({
   input: Trade,
-  format: registryFormat({ registry: schemaRegistry(required("SCHEMA_REGISTRY_URL")), schema: tradeAvro }),
+  format: registryFormat({ registry: environmentRegistry(), schema: tradeAvro }),
   poison: deadLetterTo(deadLetters),
   process: trades.store,
 });

@@ -12,18 +12,22 @@ export interface Address {
   readonly tls: boolean;
 }
 
+/** A database's name, or what is made of the one in the address. */
+export type OtherDatabase = string | ((named: string) => string);
+
 const USUAL_PORT = 5432;
 const local = /^(localhost|127(\.\d+){3}|::1)$/;
 const example = "postgres://user:password@host:5432/database";
 
 /** Reads `postgres://user:password@host:port/database`; another `database` on the same server where one is named. */
-export function addressOf(url: string, database?: string): Address {
+export function addressOf(url: string, database?: OtherDatabase): Address {
   const read = URL.parse(url);
   if (read === null || !/^postgres(ql)?:$/.test(read.protocol) || read.hostname === "" || read.username === "") {
     throw new ConfigError(`DATABASE_URL must be an address such as ${example}.`);
   }
   const host = read.hostname.replace(/^\[(.*)\]$/, "$1");
-  const named = database ?? decodeURIComponent(read.pathname.slice(1));
+  const inUrl = decodeURIComponent(read.pathname.slice(1));
+  const named = typeof database === "function" ? database(inUrl) : (database ?? inUrl);
   if (named === "") throw new ConfigError(`DATABASE_URL must name a database after the host, as in ${example}.`);
   return {
     host,

@@ -6,22 +6,23 @@ import { existsSync, readFileSync } from "node:fs";
 import { rootCertificates } from "node:tls";
 import { Client, type QueryResult, type QueryResultRow } from "pg";
 import { messageOf } from "../errors.ts";
+import { type Setting, textOf } from "../setting.ts";
 import { log } from "../telemetry.ts";
-import { type Address, addressOf } from "./address.ts";
+import { type Address, addressOf, type OtherDatabase } from "./address.ts";
 import { isLost, isMissingDatabase } from "./failures.ts";
 import { createDatabase, type Migration, migrate } from "./migrate.ts";
 
 export interface DatabaseOptions {
-  /** `postgres://user:password@host:port/database`. */
-  readonly url: string;
+  /** `postgres://user:password@host:port/database`; asked for whenever a connection is opened, where it is a secret's. */
+  readonly url: Setting;
   /** Another database on that server than the one the address names. */
-  readonly database?: string;
+  readonly database?: OtherDatabase;
   /** What every connection finds applied. */
   readonly migrations?: readonly Migration[];
 }
 
 export interface Database {
-  readonly name: string;
+  name(): Promise<string>;
   /** Makes what is missing, as the first statement would; resolves once the server answers and the tables are there. */
   ready(): Promise<void>;
   /**
@@ -42,11 +43,13 @@ const AMAZON_AUTHORITIES = "/var/runtime/ca-cert.pem";
 
 /** The database at an address. Nothing is opened before the first statement. */
 export function database({ url, database: name, migrations = [] }: DatabaseOptions): Database {
-  const address = addressOf(url, name);
+  const fixed = typeof url === "string" ? addressOf(url, name) : undefined;
+  const addressed = async () => fixed ?? addressOf(await textOf(url), name);
   let current: Promise<Client> | undefined;
   let last: Promise<unknown> = Promise.resolve();
 
   async function open(): Promise<Client> {
+    const address = await addressed();
     const client = await connected(address).catch(async (error) => {
       if (!isMissingDatabase(error)) throw error;
       await withClient({ ...address, database: MAINTENANCE }, (other) => createDatabase(other, address.database));
@@ -94,7 +97,7 @@ export function database({ url, database: name, migrations = [] }: DatabaseOptio
       return await attempt<R>(text, values);
     } catch (error) {
       if (!isLost(error)) throw error;
-      log.info("database connection renewed", { database: address.database, cause: messageOf(error) });
+      log.info("database connection renewed", { database: fixed?.database, cause: messageOf(error) });
       return attempt<R>(text, values);
     }
   }
@@ -106,7 +109,7 @@ export function database({ url, database: name, migrations = [] }: DatabaseOptio
   }
 
   return {
-    name: address.database,
+    name: async () => (await addressed()).database,
     query,
     async ready() {
       await query("SELECT 1");

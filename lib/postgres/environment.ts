@@ -1,7 +1,7 @@
-// This execution environment's database, from DATABASE_URL.
+// This execution environment's database, from DATABASE_URL: an address, or the ARN of the secret with it.
 
+import { settingOrSecret } from "../aws/secret-setting.ts";
 import { optional, required } from "../config.ts";
-import { addressOf } from "./address.ts";
 import { type Database, database } from "./database.ts";
 import type { Migration } from "./migrate.ts";
 
@@ -12,8 +12,8 @@ export interface EnvironmentDatabaseOptions {
 }
 
 /** The function's database; under a NAMESPACE one beside it, so that a sample event touches no live rows. */
-export function environmentDatabase({ database: named, migrations }: EnvironmentDatabaseOptions): Database {
-  const url = required("DATABASE_URL");
-  const { database: name } = addressOf(url, named);
-  return database({ url, database: optional("NAMESPACE") === undefined ? name : `sample_${name}`, migrations });
+export function environmentDatabase({ database: own, migrations }: EnvironmentDatabaseOptions): Database {
+  const url = settingOrSecret(required("DATABASE_URL"), "url");
+  const beside = optional("NAMESPACE") === undefined ? "" : "sample_";
+  return database({ url, database: (named) => `${beside}${own ?? named}`, migrations });
 }

@@ -2,7 +2,10 @@
 // A registry that doesn't answer is an error, which is retried; an id that it doesn't know is an answer.
 // https://docs.confluent.io/platform/current/schema-registry/develop/api.html
 
+import { settingOrSecret } from "../aws/secret-setting.ts";
+import { required } from "../config.ts";
 import { ConfigError, messageOf } from "../errors.ts";
+import { type Setting, textOf } from "../setting.ts";
 
 export interface RegisteredSchema {
   /** `AVRO`, `JSON` or `PROTOBUF`. */
@@ -36,11 +39,17 @@ interface Answer {
 const TIMEOUT_MS = 5_000;
 const unknownCodes = new Set([40_401, 40_402, 40_403]); // no such subject, version, schema
 
-/** The registry at an address such as `https://key:secret@host/path`. */
-export function schemaRegistry(url: string, fetchFrom: typeof fetch = fetch): SchemaRegistry {
-  const { base, headers } = addressOf(url);
+/** This execution environment's registry, from SCHEMA_REGISTRY_URL: an address, or the ARN of the secret with it. */
+export function environmentRegistry(): SchemaRegistry {
+  return schemaRegistry(settingOrSecret(required("SCHEMA_REGISTRY_URL"), "url"));
+}
+
+/** The registry at an address such as `https://key:secret@host/path`; asked for with each call, where it is a secret's. */
+export function schemaRegistry(url: Setting, fetchFrom: typeof fetch = fetch): SchemaRegistry {
+  const fixed = typeof url === "string" ? addressOf(url) : undefined;
 
   async function answerTo({ method, path, body }: Call): Promise<Answer> {
+    const { base, headers } = fixed ?? addressOf(await textOf(url));
     const what = `${method} ${base}${path}`;
     const init = { method, headers, ...(body === undefined ? {} : { body: JSON.stringify(body) }) };
     let response: Response;

@@ -4,7 +4,6 @@ import { ConfigError } from "../../../lib/errors.ts";
 import type { Database } from "../../../lib/postgres/database.ts";
 import type { Migration } from "../../../lib/postgres/migrate.ts";
 import { freshName, ownPostgres } from "../../support/postgres.ts";
-import { quiet } from "../../support/quiet.ts";
 
 const server = ownPostgres();
 
@@ -15,7 +14,7 @@ const items: Migration = {
 const notes: Migration = { name: "items-2-notes", sql: "ALTER TABLE items ADD note text" };
 
 beforeEach(() => {
-  quiet();
+  vi.spyOn(process.stdout, "write").mockReturnValue(true);
 });
 
 afterEach(() => {
@@ -127,7 +126,7 @@ test("a statement that the server refuses leaves the connection as it was", asyn
 test("a database that was dropped meanwhile is made again", async () => {
   const [one, other] = [server.open({ migrations: [items] }), server.open()];
   await count(one);
-  await other.query(`DROP DATABASE ${one.name} WITH (FORCE)`);
+  await other.query(`DROP DATABASE ${await one.name()} WITH (FORCE)`);
   expect(await count(one)).toBe(0);
 });
 

@@ -8,7 +8,6 @@ import type { Migration } from "../../../lib/postgres/migrate.ts";
 import { type Row, sink } from "../../../lib/postgres/sink.ts";
 import { wireRecord } from "../../support/kafka-event.ts";
 import { ownPostgres } from "../../support/postgres.ts";
-import { quiet } from "../../support/quiet.ts";
 
 const server = ownPostgres();
 
@@ -42,7 +41,7 @@ const item: Item = {
 };
 
 beforeEach(() => {
-  quiet();
+  vi.spyOn(process.stdout, "write").mockReturnValue(true);
 });
 
 afterEach(() => {
@@ -172,7 +171,7 @@ test("the first one stays, within a batch and between deliveries", async () => {
 });
 
 test("the same records delivered at once by several environments, in any order, end as one row each", async () => {
-  const name = server.open({ migrations }).name;
+  const name = await server.open({ migrations }).name();
   const ids = Array.from({ length: 300 }, (_, id) => id);
   const environments = Array.from({ length: 6 }, (_, n) => ({
     n,
