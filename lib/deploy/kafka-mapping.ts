@@ -4,15 +4,7 @@
 import { type TopicDeclaration, type TopicSettings, topicFaults, topicsOf } from "./kafka-topics.ts";
 import { oslsWords, settingWords } from "./mapping-settings.ts";
 import type { EventSource, FunctionDeclaration, PreparedEvent } from "./service-mappings.ts";
-import {
-  deployFaults,
-  functionFaults,
-  impliedTopics,
-  kafkaEventOf,
-  prepare,
-  readsPartialResponses,
-  sourceFaults,
-} from "./service-mappings.ts";
+import { functionFaults, impliedTopics, kafkaEventOf, prepare, readsPartialResponses } from "./service-mappings.ts";
 
 interface ServerlessFunction extends FunctionDeclaration {
   /** As deployed. */
@@ -29,7 +21,6 @@ interface Resources {
 
 /** The part of osls that this plugin touches. */
 interface Serverless {
-  readonly processedInput: { readonly commands: readonly string[] };
   readonly service: {
     readonly custom?: { readonly eventSource?: EventSource };
     readonly functions?: Record<string, ServerlessFunction>;
@@ -72,11 +63,7 @@ export default class KafkaMapping {
     const { service } = this.#serverless;
     const source = service.custom?.eventSource ?? { pollers: "provisioned" };
     const functions = Object.entries(service.functions ?? {});
-    this.#refuse([
-      ...sourceFaults(source),
-      ...(this.#isDeployedToAws() ? deployFaults(source) : []),
-      ...functions.flatMap(([name, declared]) => functionFaults(name, declared, source)),
-    ]);
+    this.#refuse(functions.flatMap(([name, declared]) => functionFaults(name, declared, source)));
 
     const topics = functions.map(([name, declared]) => this.#prepareFunction(name, declared, source));
     this.#refuse(topicFaults(topics));
@@ -90,7 +77,7 @@ export default class KafkaMapping {
     for (const event of declared.events ?? []) {
       const kafkaEvent = kafkaEventOf(event);
       if (kafkaEvent === undefined) continue;
-      const ready = prepare(kafkaEvent, source);
+      const ready = prepare(kafkaEvent, source, declared.name ?? name);
       delete event[kafkaEvent.kind];
       event[ready.kind] = ready.declaration;
       this.#extend(logicalId(this.#serverless.getProvider("aws").naming, name, ready), ready);
@@ -104,11 +91,6 @@ export default class KafkaMapping {
       };
     }
     return { functionName: name, declared: declared.topics ?? {}, implied: prepared.flatMap(impliedTopics) };
-  }
-
-  /** An emulator on this machine, to which AWS_ENDPOINT_URL leads, may well use this machine's Kafka. */
-  #isDeployedToAws(): boolean {
-    return this.#serverless.processedInput.commands.join(" ") === "deploy" && !process.env.AWS_ENDPOINT_URL;
   }
 
   #extend(id: string, { properties }: PreparedEvent): void {

@@ -1,8 +1,10 @@
 // The Kafka topics that functions name, gathered from their declarations. Pure.
 // The local stack and whoever creates topics for a stage read them from the template's `Metadata.KafkaTopics`.
 
-/** How a topic has to be made; what is absent is the cluster's default. */
+/** How a topic has to be made, where what is absent is the cluster's default, and what the function does with it. */
 export interface TopicSettings {
+  /** What the function's own client does there, beside reading what its events bring; `none`: it only names it. Default `write`. */
+  readonly access?: "write" | "read" | "read-write" | "none";
   readonly cleanupPolicy?: "compact" | "delete";
   readonly partitions?: number;
   /** The largest record, headers included. */
@@ -16,12 +18,16 @@ export interface TopicDeclaration {
   readonly implied: readonly string[];
 }
 
-/** The topics of all functions, by name, in the order of the alphabet. */
-export function topicsOf(declarations: readonly TopicDeclaration[]): Readonly<Record<string, TopicSettings>> {
-  const topics = new Map<string, TopicSettings>();
+/** The topics of all functions, by name, in the order of the alphabet: how each has to be made. */
+export function topicsOf(
+  declarations: readonly TopicDeclaration[],
+): Readonly<Record<string, Omit<TopicSettings, "access">>> {
+  const topics = new Map<string, Omit<TopicSettings, "access">>();
   for (const { declared, implied } of declarations) {
     for (const topic of implied) topics.set(topic, topics.get(topic) ?? {});
-    for (const [topic, settings] of Object.entries(declared)) topics.set(topic, { ...topics.get(topic), ...settings });
+    for (const [topic, { access: _, ...settings }] of Object.entries(declared)) {
+      topics.set(topic, { ...topics.get(topic), ...settings });
+    }
   }
   return Object.fromEntries([...topics].sort(([a], [b]) => (a < b ? -1 : 1)));
 }
@@ -47,11 +53,16 @@ export function topicFaults(declarations: readonly TopicDeclaration[]): readonly
   return [...wrong, ...contrary];
 }
 
+const accesses: readonly string[] = ["write", "read", "read-write", "none"];
+
 function settingFaults(topic: string, settings: TopicSettings): readonly string[] {
-  const { cleanupPolicy, partitions, maxMessageBytes, ...rest } = settings;
+  const { access, cleanupPolicy, partitions, maxMessageBytes, ...rest } = settings;
   const faults: string[] = [];
   if (!/^[^.][\w.-]{1,248}$/.test(topic))
     faults.push("a topic's name has 2 to 249 of the characters a-z, A-Z, 0-9, '.', '_' and '-'.");
+  if (access != null && !accesses.includes(access)) {
+    faults.push(`access must be one of ${accesses.join(", ")}: got ${JSON.stringify(access)}.`);
+  }
   if (cleanupPolicy != null && cleanupPolicy !== "compact" && cleanupPolicy !== "delete") {
     faults.push(`cleanupPolicy must be compact or delete: got ${JSON.stringify(cleanupPolicy)}.`);
   }
@@ -62,7 +73,7 @@ function settingFaults(topic: string, settings: TopicSettings): readonly string[
     faults.push(`maxMessageBytes must be a whole number of at least 1: got ${JSON.stringify(maxMessageBytes)}.`);
   }
   for (const word of Object.keys(rest))
-    faults.push(`${word} is not a setting of a topic: use cleanupPolicy, partitions and maxMessageBytes.`);
+    faults.push(`${word} is not a setting of a topic: use access, cleanupPolicy, partitions and maxMessageBytes.`);
   return faults;
 }
 

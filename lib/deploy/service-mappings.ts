@@ -1,6 +1,7 @@
 // The Kafka events of a whole service, made ready for osls: on the stage's cluster, with the stage's pollers, checked. Pure.
 // What osls can compile stays in the event; what it has no word for is returned as properties of the mapping.
 
+import type { KafkaAuth } from "../kafka/auth.ts";
 import type { MappingProperties, Pollers } from "./mapping-settings.ts";
 import {
   destinationTopic,
@@ -15,7 +16,17 @@ export interface EventSource {
   readonly pollers: Pollers;
   /** Given: Amazon MSK, `msk` mappings. Absent or empty: self-managed Kafka, `kafka` mappings. */
   readonly mskClusterArn?: string | undefined;
-  readonly bootstrapServers?: readonly string[];
+  /** How pollers prove to Kafka who they are; absent: they don't. */
+  readonly auth?: KafkaAuth;
+  /** What they prove it with. */
+  readonly secretArn?: string;
+  /** The certificate of the authority that signed the brokers'. */
+  readonly authoritySecretArn?: string;
+  /** From where pollers reach self-managed Kafka; absent or empty: as the event says. */
+  readonly subnets?: string;
+  readonly securityGroups?: string;
+  /** Mappings under one name share pollers and their price; absent or empty: each has its own. */
+  readonly pollerGroup?: string;
 }
 
 /** A function as osls holds it, as far as mappings are concerned. */
@@ -50,50 +61,35 @@ export function kafkaEventOf(
   return undefined;
 }
 
-/** The event as this stage's event source carries it out. */
+/** The event as this stage's event source carries it out. `reader` is the function's name as deployed. */
 export function prepare(
   event: { kind: EventKind; declaration: MappingDeclaration },
   source: EventSource,
+  reader: string,
 ): PreparedEvent {
-  const dropped = droppedWords(event.declaration, source.pollers);
-  const kept = Object.entries(event.declaration).filter(([word]) => !dropped.includes(word));
+  const declaration = inGroup(event.declaration, source);
+  const dropped = droppedWords(declaration, source.pollers);
+  const kept = Object.entries(declaration).filter(([word]) => !dropped.includes(word));
   const placed = onCluster(
-    { kind: event.kind, declaration: { ...Object.fromEntries(kept), topic: event.declaration.topic } },
+    { kind: event.kind, declaration: { ...Object.fromEntries(kept), topic: declaration.topic } },
     source,
+    reader,
   );
-  return { ...placed, properties: mappingProperties(event.declaration, source.pollers), dropped };
+  const properties = { ...mappingProperties(declaration, source.pollers), ...certificateOf(placed.kind, source) };
+  return { ...placed, properties, dropped };
+}
+
+/** The declaration with the stage's poller group, unless it names its own. */
+function inGroup(declaration: MappingDeclaration, { pollerGroup }: EventSource): MappingDeclaration {
+  const { provisionedPollerConfig } = declaration;
+  if (!pollerGroup || typeof provisionedPollerConfig !== "object" || provisionedPollerConfig === null)
+    return declaration;
+  return { ...declaration, provisionedPollerConfig: { pollerGroupName: pollerGroup, ...provisionedPollerConfig } };
 }
 
 /** Whether every mapping of a function asks for partial batch responses, which is when its code may answer with them. */
 export function readsPartialResponses(prepared: readonly PreparedEvent[]): boolean {
   return prepared.length > 0 && prepared.every(({ properties }) => properties.FunctionResponseTypes !== undefined);
-}
-
-/** What is wrong with the stage's own settings, a sentence each; empty when nothing is. */
-export function sourceFaults({ pollers, mskClusterArn }: EventSource): readonly string[] {
-  const faults: string[] = [];
-  if (pollers !== "provisioned" && pollers !== "on-demand") {
-    faults.push(
-      `custom.eventSource.pollers must be provisioned or on-demand: got ${JSON.stringify(pollers)}. Set params.<stage>.pollers.`,
-    );
-  }
-  if (mskClusterArn && !/^arn:[\w-]+:kafka:[\w-]+:\d{12}:(cluster|vpc-connection)\/[^/]+\/.+$/.test(mskClusterArn)) {
-    faults.push(
-      `custom.eventSource.mskClusterArn must be the ARN of an MSK cluster, or empty for self-managed Kafka: got ${JSON.stringify(mskClusterArn)}.`,
-    );
-  }
-  return faults;
-}
-
-/** What keeps a stage from being deployed although it can be packaged; empty when nothing does. */
-export function deployFaults({ bootstrapServers = [] }: EventSource): readonly string[] {
-  return listed(bootstrapServers)
-    .filter((server) => /^(127\.|localhost\b|\[::1\])/.test(String(server)))
-    .map(
-      (server) =>
-        `Kafka at ${server} is this machine's own, which Lambda can't reach: set params.<stage>.bootstrapServers in serverless.yml, ` +
-        'or give --param="bootstrapServers=b-1.example:9092,b-2.example:9092".',
-    );
 }
 
 /** What is wrong with a function's Kafka events, a sentence each; empty when nothing is. */
@@ -133,21 +129,49 @@ export function impliedTopics({ declaration, dropped }: PreparedEvent): readonly
   return destination === undefined ? [declaration.topic] : [declaration.topic, destination];
 }
 
-function onCluster(event: { kind: EventKind; declaration: MappingDeclaration }, { mskClusterArn }: EventSource) {
+function onCluster(event: { kind: EventKind; declaration: MappingDeclaration }, source: EventSource, reader: string) {
   if (event.kind === "msk") return event;
   const { bootstrapServers, accessConfigurations, ...rest } = event.declaration;
+  const { mskClusterArn, auth, secretArn } = source;
   if (mskClusterArn) {
-    const secret = firstSecret(accessConfigurations);
-    return {
-      kind: "msk" as const,
-      declaration: { ...rest, arn: mskClusterArn, ...(secret ? { saslScram512: secret } : {}) },
-    };
+    // By role the group has to be named in the role, so it can't be named after the mapping's own id.
+    const group = auth === "iam" ? { consumerGroupId: `${reader}-mapping-${rest.topic}` } : {};
+    const secret = auth === "scram-512" ? { saslScram512: secretArn } : {};
+    return { kind: "msk" as const, declaration: { ...group, ...rest, arn: mskClusterArn, ...secret } };
   }
-  const servers = listed(bootstrapServers);
   return {
     kind: "kafka" as const,
-    declaration: { ...rest, bootstrapServers: servers, accessConfigurations: eachListed(accessConfigurations) },
+    declaration: {
+      ...rest,
+      bootstrapServers: listed(bootstrapServers),
+      accessConfigurations: { ...eachListed(accessConfigurations), ...wayIn(source) },
+    },
   };
+}
+
+const secretWords: Readonly<Partial<Record<KafkaAuth, string>>> = {
+  "scram-512": "saslScram512Auth",
+  "scram-256": "saslScram256Auth",
+  plain: "saslPlainAuth",
+  mtls: "clientCertificateTlsAuth",
+};
+
+/** From where self-managed Kafka is reached, and what it is shown and checked with. */
+function wayIn(source: EventSource): Readonly<Record<string, readonly unknown[]>> {
+  const { auth = "none", secretArn, authoritySecretArn, subnets, securityGroups } = source;
+  const word = secretWords[auth];
+  return {
+    ...(subnets ? { vpcSubnet: listed(subnets) } : {}),
+    ...(securityGroups ? { vpcSecurityGroup: listed(securityGroups) } : {}),
+    ...(word === undefined ? {} : { [word]: [secretArn] }),
+    ...(auth !== "none" && authoritySecretArn ? { serverRootCaCertificate: [authoritySecretArn] } : {}),
+  };
+}
+
+/** osls has no word for a client's certificate at MSK. */
+function certificateOf(kind: EventKind, { auth, secretArn }: EventSource): MappingProperties {
+  if (kind !== "msk" || auth !== "mtls") return {};
+  return { SourceAccessConfigurations: [{ Type: "CLIENT_CERTIFICATE_TLS_AUTH", URI: secretArn }] };
 }
 
 /** Parameters given on the command line are text: `a,b` is two entries. */
@@ -160,10 +184,6 @@ function listed(value: unknown): readonly unknown[] {
 
 function eachListed(configurations: unknown): Readonly<Record<string, readonly unknown[]>> {
   return Object.fromEntries(Object.entries(configurations ?? {}).map(([kind, values]) => [kind, listed(values)]));
-}
-
-function firstSecret(configurations: unknown): unknown {
-  return eachListed(configurations).saslScram512Auth?.[0];
 }
 
 function repeated<T extends { declaration: MappingDeclaration }>(events: readonly T[]): readonly T[] {

@@ -8,7 +8,7 @@ const provided = Object.keys(service.provider.environment);
 // Set by lib/deploy/kafka-mapping.ts from the mapping itself, so that the two can't disagree.
 const fromMapping = ["PARTIAL_BATCH_RESPONSES"];
 // Lambda's own, and Node's.
-const fromRuntime = ["AWS_LAMBDA_FUNCTION_NAME", "AWS_REGION"];
+const fromRuntime = ["AWS_LAMBDA_FUNCTION_NAME", "AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"];
 const forNode = ["NODE_OPTIONS"];
 
 describe.each(functions)("%s", (_name, declaration) => {
@@ -53,26 +53,43 @@ describe("the service", () => {
     expect(readers).toEqual(["lib/config.ts", "lib/telemetry.ts"]);
   });
 
-  it("may do on the windows' table what the store does, and nothing else", () => {
-    const statements: { Action: string[] }[] = service.provider.iam.role.statements;
-    const granted = statements.flatMap(({ Action }) => Action).filter((action) => action.startsWith("dynamodb:"));
-    expect([...granted].sort()).toEqual(commandsOf("dynamodb").map((command) => `dynamodb:${command}`));
-  });
-
-  it("may do on the pictures' bucket what lib/objects does, and nothing else", () => {
-    const statements: { Action: string[] }[] = service.provider.iam.role.statements;
-    const granted = statements.flatMap(({ Action }) => Action).filter((action) => action.startsWith("s3:"));
-    // Looking at an object's headers is a right to read it; so is replacing one on condition.
-    const needed = commandsOf("s3").map((command) => `s3:${command.replace("HeadObject", "GetObject")}`);
-    expect([...granted].sort()).toEqual(needed);
-  });
+  it.each(["dynamodb", "s3"])(
+    "its roles may do at %s what code asks for there, each what its own code does",
+    (client) => {
+      const rights = functions.map(([name, declaration]) => ({
+        name,
+        granted: rightsAt(client, declaration.uses ?? {}),
+        asked: commandsIn(client, [...runtimeClosure(handlerFile(declaration))]),
+      }));
+      const everything = new Set(rights.flatMap(({ granted }) => granted));
+      expect([...everything].sort()).toEqual(commandsIn(client, files("lib/**/*.ts")));
+      // A file that several functions share asks for more than each of them does: its own test is rights.int.test.ts.
+      for (const { name, granted, asked } of rights) {
+        expect(
+          granted.filter((right) => !asked.includes(right)),
+          name,
+        ).toEqual([]);
+        expect(granted.length > 0, name).toBe(asked.length > 0);
+      }
+    },
+  );
 });
 
-/** What is asked of one of AWS's services, in the order of the alphabet. */
-function commandsOf(client: string): readonly string[] {
-  const callers = files("lib/**/*.ts").filter((path) => read(path).includes(`"@aws-sdk/client-${client}"`));
+const resourceOf: Readonly<Record<string, string>> = { dynamodb: "AWS::DynamoDB::Table", s3: "AWS::S3::Bucket" };
+
+/** What a function may do on the resources of one of AWS's services. */
+function rightsAt(client: string, uses: Readonly<Record<string, readonly string[]>>): readonly string[] {
+  const typeOf = (resource: string) => service.resources.Resources[resource.split("/")[0] ?? ""]?.Type;
+  return Object.entries(uses).flatMap(([resource, actions]) =>
+    typeOf(resource) === resourceOf[client] ? actions : [],
+  );
+}
+
+/** What files ask of one of AWS's services, as rights. Looking at an object's headers is a right to read it. */
+function commandsIn(client: string, paths: readonly string[]): readonly string[] {
+  const callers = paths.filter((path) => path.endsWith(".ts") && read(path).includes(`"@aws-sdk/client-${client}"`));
   const commands = callers.flatMap((path) =>
-    [...read(path).matchAll(/new (\w+)Command\(/g)].map(([, name]) => name ?? ""),
+    [...read(path).matchAll(/new (\w+)Command\(/g)].map(([, name]) => (name ?? "").replace("HeadObject", "GetObject")),
   );
   return [...new Set(commands)].sort();
 }

@@ -3,17 +3,20 @@ import { execFile } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { unzipSync } from "fflate";
+import { unzipSync, zipSync } from "fflate";
 import { root } from "./source-tree.ts";
 
 export interface Resource {
   readonly Type: string;
   // biome-ignore lint/suspicious/noExplicitAny: a compiled template is looked into by tests, property by property.
   readonly Properties: Readonly<Record<string, any>>;
+  readonly DeletionPolicy?: string;
+  readonly UpdateReplacePolicy?: string;
 }
 
 export interface Package {
   readonly directory: string;
+  readonly templateFile: string;
   readonly template: {
     readonly Resources: Readonly<Record<string, Resource>>;
     readonly Metadata?: Readonly<Record<string, unknown>>;
@@ -37,26 +40,41 @@ export function copyOfService(files: Readonly<Record<string, string>> = {}): str
   return directory;
 }
 
-/** Packages a copy of the service without any credentials. */
+/** Packages a copy of the service for a stage without any credentials. */
 export async function packageService(
   directory: string,
   params: Readonly<Record<string, string>> = {},
+  stage = "local",
 ): Promise<Package> {
   const { code, output } = await serverless(directory, [
-    "package",
+    ...["package", "--stage", stage],
     ...Object.entries(params).map(([name, value]) => `--param=${name}=${value}`),
   ]);
   if (code !== 0) throw new Error(`serverless package failed:\n${output}`);
   const built = join(directory, ".serverless");
+  const templateFile = join(built, "cloudformation-template-update-stack.json");
   return {
     directory,
-    template: JSON.parse(readFileSync(join(built, "cloudformation-template-update-stack.json"), "utf8")),
+    templateFile,
+    template: JSON.parse(readFileSync(templateFile, "utf8")),
     output,
     zip(functionName) {
       const content = readFileSync(join(built, `${functionName}.zip`));
       return { bytes: content.length, files: unzipSync(content) };
     },
   };
+}
+
+/** A copy of the service whose template is compiled without bundling any code, which takes a tenth of the time. */
+export function copyWithoutBundles(): string {
+  const declared = readFileSync(join(root, "serverless.yml"), "utf8");
+  const bare = declared
+    .replace("  - serverless-esbuild\n", "")
+    .replace("  - serverless-offline\n", "")
+    .replace("  individually: true\n", "  artifact: nothing.zip\n");
+  const directory = copyOfService({ "serverless.yml": bare });
+  writeFileSync(join(directory, "nothing.zip"), zipSync({ "nothing.txt": new Uint8Array() }));
+  return directory;
 }
 
 /** Runs the Serverless command of this repository with an environment that names no account and no service. */
@@ -71,7 +89,7 @@ export function serverless(
     execFile(
       process.execPath,
       [command, ...args],
-      { cwd: directory, env, timeout: 100_000 },
+      { cwd: directory, env, timeout: 240_000 },
       (error, stdout, stderr) => {
         resolve({ code: error === null ? 0 : Number(error.code ?? 1), output: stdout + stderr });
       },

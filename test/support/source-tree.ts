@@ -17,6 +17,7 @@ export interface FunctionDeclaration {
   readonly handler: string;
   readonly environment?: Readonly<Record<string, unknown>>;
   readonly topics?: Readonly<Record<string, unknown>>;
+  readonly uses?: Readonly<Record<string, readonly string[]>>;
   readonly events: readonly EventDeclaration[];
   /** Files that go into the zip beside the bundle. */
   readonly package?: { readonly patterns: readonly string[] };

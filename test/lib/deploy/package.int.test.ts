@@ -19,7 +19,8 @@ const names = Object.keys(serviceFunctions());
 const consuming = Object.entries(serviceFunctions()).flatMap(([name, { events }]) =>
   events.flatMap(({ kafka }) => (kafka === undefined ? [] : [{ name, topic: String(kafka.topic) }])),
 );
-const LARGEST_ZIP = 320_000;
+/** What starts cold is read whole: issue 6 sets this limit. */
+const LARGEST_ZIP = 300_000;
 /** With what it draws by: a program, type, and charts. */
 const LARGEST_DRAWING_ZIP = 2_600_000;
 
@@ -150,7 +151,7 @@ describe("the template", () => {
 
   it("tells the keeper every function that reads Kafka, and its topic", () => {
     const kept = String(functionOf(provisioned, "keepPlaces").Properties.Environment.Variables.KEPT_PLACES).split(",");
-    expect(kept.map((place) => place.replace(/^serverless-kafka-streams-dev-/, "")).sort()).toEqual(
+    expect(kept.map((place) => place.replace(/^serverless-kafka-streams-local-/, "")).sort()).toEqual(
       consuming.map(({ name, topic }) => `${name}=${topic}`).sort(),
     );
   });
@@ -192,7 +193,11 @@ describe.each(names)("the zip of %s", (name) => {
     const map = JSON.parse(Buffer.from(provisioned.zip(name).files[`${handler}.map`] ?? []).toString());
     const sdk = map.sources.filter((source: string) => /node_modules\/(@aws-sdk|@smithy)\//.test(source));
     expect(sdk.filter((source: string) => source.includes("dist-cjs"))).toEqual([]);
-    if (name === "enrichRides") expect(sdk).toEqual([]);
+    // Kafka's secret and MSK's token take a signature, and no client.
+    if (name === "enrichRides") {
+      expect(sdk.filter((source: string) => !/@smithy\/(core|signature-v4)\//.test(source))).toEqual([]);
+    }
+    expect(sdk.filter((source: string) => /\/(credential-provider|nested-clients)/.test(source))).toEqual([]);
     expect(map.sources.filter((source: string) => /zod\/v4\/locales\/(?!en\b)\w/.test(source))).toEqual([]);
   });
 
@@ -213,28 +218,47 @@ describe.each(names)("the zip of %s", (name) => {
 });
 
 describe("serverless deploy", () => {
-  it("is refused while Kafka is this machine's own, and says where to name another", async () => {
+  const table = [
+    {
+      why: "the stage of this machine, which is the default",
+      args: ["deploy"],
+      says: ["Stage 'local' is this machine's: deploy with --stage dev, staging or prod"],
+    },
+    {
+      why: "a stage that was told nothing",
+      args: ["deploy", "--stage", "prod"],
+      says: [
+        "Stage 'prod' needs parameter bootstrapServers: ",
+        "Stage 'prod' needs parameter kafkaAuth: ",
+        "Stage 'prod' needs parameter subnets: ",
+        "Stage 'prod' needs parameter databaseUrl: ",
+      ],
+    },
+    {
+      why: "a word that is none",
+      args: ["package", "--param=pollers=sometimes"],
+      says: [
+        'Parameter pollers must be provisioned (an hourly price, the failure policy as written) or on-demand: got "sometimes".',
+      ],
+    },
+  ];
+  it.each(table)("is refused with the sentence alone: $why", async ({ args, says }) => {
     const directory = copyOfService();
     try {
-      const { code, output } = await serverless(directory, ["deploy"]);
+      const { code, output } = await serverless(directory, args);
       expect(code).toBe(1);
-      expect(output).toContain("Kafka at 127.0.0.1:9092 is this machine's own, which Lambda can't reach");
+      for (const sentence of says) expect(output).toContain(sentence);
+      expect(output).not.toMatch(/^\s+at /m);
     } finally {
       remove(directory);
     }
   });
-});
 
-describe("a wrong setting", () => {
-  it("ends the command with the sentence alone", async () => {
+  it("can be undone without the parameters: what stops it is that there are no credentials", async () => {
     const directory = copyOfService();
     try {
-      const { code, output } = await serverless(directory, ["package", "--param=pollers=sometimes"]);
-      expect(code).toBe(1);
-      expect(output).toContain(
-        'custom.eventSource.pollers must be provisioned or on-demand: got "sometimes". Set params.<stage>.pollers.',
-      );
-      expect(output).not.toMatch(/^\s+at /m);
+      const { output } = await serverless(directory, ["remove", "--stage", "prod"]);
+      expect(output).toContain("credentials not found");
     } finally {
       remove(directory);
     }

@@ -2,14 +2,13 @@
 import { describe, expect, it } from "vitest";
 import type { EventSource } from "../../../lib/deploy/service-mappings.ts";
 import {
-  deployFaults,
   functionFaults,
   impliedTopics,
   kafkaEventOf,
   prepare,
   readsPartialResponses,
-  sourceFaults,
 } from "../../../lib/deploy/service-mappings.ts";
+import type { KafkaAuth } from "../../../lib/kafka/auth.ts";
 
 const arn = "arn:aws:kafka:us-east-1:123456789012:cluster/demo/751d2973-a626-431c-9d4e-d7975eb44dd7-2";
 const secret = "arn:aws:secretsmanager:us-east-1:123456789012:secret:kafka-AbCdEf";
@@ -26,10 +25,11 @@ const declaration = {
   onFailureDestination: "kafka://transactions_failed",
 };
 const event = { kind: "kafka" as const, declaration };
+const prepared = (one: Parameters<typeof prepare>[0], source: EventSource) => prepare(one, source, "shop-dev-sum");
 
 describe("an event on its stage's cluster", () => {
   it("lists servers and subnets one by one, also when they came as one text from the command line", () => {
-    expect(prepare(event, provisioned)).toMatchObject({
+    expect(prepared(event, provisioned)).toMatchObject({
       kind: "kafka",
       declaration: {
         bootstrapServers: ["b-1:9092", "b-2:9092", "b-3:9092"],
@@ -39,7 +39,8 @@ describe("an event on its stage's cluster", () => {
   });
 
   it("is an msk event where a cluster's ARN is given, with the secret and without servers", () => {
-    const { kind, declaration } = prepare(event, { pollers: "provisioned", mskClusterArn: arn });
+    const source: EventSource = { pollers: "provisioned", mskClusterArn: arn, auth: "scram-512", secretArn: secret };
+    const { kind, declaration } = prepared(event, source);
     expect(kind).toBe("msk");
     expect(declaration).toMatchObject({ topic: "transactions", arn, saslScram512: secret });
     expect(declaration).not.toHaveProperty("bootstrapServers");
@@ -48,18 +49,18 @@ describe("an event on its stage's cluster", () => {
 
   it("keeps its own cluster when it is declared as msk", () => {
     const own = { kind: "msk" as const, declaration: { topic: "transactions", arn } };
-    expect(prepare(own, { pollers: "provisioned", mskClusterArn: `${arn}-other` }).declaration).toMatchObject({ arn });
+    expect(prepared(own, { pollers: "provisioned", mskClusterArn: `${arn}-other` }).declaration).toMatchObject({ arn });
   });
 
   it("hands osls nothing that its pollers can't carry out", () => {
-    const { declaration } = prepare(event, onDemand);
+    const { declaration } = prepared(event, onDemand);
     expect(declaration).not.toHaveProperty("provisionedPollerConfig");
     expect(declaration).not.toHaveProperty("onFailureDestination");
   });
 
   it("needs the topic it reads, and the failures' topic only where pollers can write there", () => {
-    expect(impliedTopics(prepare(event, provisioned))).toEqual(["transactions", "transactions_failed"]);
-    expect(impliedTopics(prepare(event, onDemand))).toEqual(["transactions"]);
+    expect(impliedTopics(prepared(event, provisioned))).toEqual(["transactions", "transactions_failed"]);
+    expect(impliedTopics(prepared(event, onDemand))).toEqual(["transactions"]);
   });
 });
 
@@ -78,7 +79,7 @@ describe("partial batch responses", () => {
     { why: "a function without Kafka events", events: [], source: provisioned, reads: false },
   ];
   it.each(table)("are read: $reads, since $why", ({ events, source, reads }) => {
-    expect(readsPartialResponses(events.map((one) => prepare(one, source)))).toBe(reads);
+    expect(readsPartialResponses(events.map((one) => prepared(one, source)))).toBe(reads);
   });
 });
 
@@ -118,32 +119,61 @@ describe("a function's faults name function, event and setting", () => {
   });
 });
 
-describe("a stage's settings", () => {
-  const table = [
-    { why: "both words are right", source: provisioned, faults: 0 },
-    { why: "both words are right", source: onDemand, faults: 0 },
-    { why: "an empty ARN is self-managed Kafka", source: { ...onDemand, mskClusterArn: "" }, faults: 0 },
-    { why: "a cluster's ARN", source: { ...onDemand, mskClusterArn: arn }, faults: 0 },
-    {
-      why: "a topic's ARN is not a cluster's",
-      source: { ...onDemand, mskClusterArn: arn.replace(":cluster/", ":topic/") },
-      faults: 1,
-    },
-    { why: "a misspelt mode", source: JSON.parse('{"pollers":"ondemand"}'), faults: 1 },
-  ];
-  it.each(table)("$why: $source", ({ source, faults }) => {
-    expect(sourceFaults(source)).toHaveLength(faults);
+describe("how Kafka is reached is one setting of the stage", () => {
+  const own = { ...event, declaration: { ...declaration, accessConfigurations: { vpcSubnet: ["subnet-0"] } } };
+  const network = { vpcSubnet: ["subnet-a", "subnet-b"], vpcSecurityGroup: ["sg-a"] };
+  const selfManaged = [
+    { auth: "none", shown: {} },
+    { auth: "scram-512", shown: { saslScram512Auth: [secret] } },
+    { auth: "scram-256", shown: { saslScram256Auth: [secret] } },
+    { auth: "plain", shown: { saslPlainAuth: [secret] } },
+    { auth: "mtls", shown: { clientCertificateTlsAuth: [secret] } },
+  ] as const;
+  const source = (auth: KafkaAuth): EventSource => ({
+    ...{ pollers: "provisioned", auth, subnets: "subnet-a,subnet-b", securityGroups: "sg-a" },
+    ...(auth === "none" ? {} : { secretArn: secret }),
+  });
+
+  it.each(selfManaged)("$auth at self-managed Kafka", ({ auth, shown }) => {
+    expect(prepared(own, source(auth)).declaration.accessConfigurations).toEqual({ ...network, ...shown });
+  });
+
+  it("an authority of one's own is checked by pollers too", () => {
+    const { declaration } = prepared(own, { ...source("plain"), authoritySecretArn: `${secret}2` });
+    expect(declaration.accessConfigurations).toEqual({
+      ...network,
+      saslPlainAuth: [secret],
+      serverRootCaCertificate: [`${secret}2`],
+    });
+  });
+
+  const msk = [
+    { auth: "none", declared: {}, properties: undefined },
+    { auth: "scram-512", declared: { saslScram512: secret }, properties: undefined },
+    { auth: "iam", declared: { consumerGroupId: "shop-dev-sum-mapping-transactions" }, properties: undefined },
+    { auth: "mtls", declared: {}, properties: [{ Type: "CLIENT_CERTIFICATE_TLS_AUTH", URI: secret }] },
+  ] as const;
+  it.each(msk)("$auth at MSK", ({ auth, declared, properties }) => {
+    const ready = prepared(own, { ...source(auth), mskClusterArn: arn });
+    const { saslScram512, consumerGroupId } = ready.declaration;
+    expect(JSON.parse(JSON.stringify({ saslScram512, consumerGroupId }))).toEqual(declared);
+    expect(ready.properties.SourceAccessConfigurations).toEqual(properties);
   });
 });
 
-describe("a stage can be deployed", () => {
-  const table = [
-    { why: "brokers with names", bootstrapServers: ["b-1.example:9092,b-2.example:9092"], faults: 0 },
-    { why: "Lambda can't reach a laptop", bootstrapServers: ["127.0.0.1:9092"], faults: 1 },
-    { why: "nor one of two", bootstrapServers: ["b-1.example:9092,localhost:9092"], faults: 1 },
-    { why: "a name that only starts alike", bootstrapServers: ["localhosts.example:9092"], faults: 0 },
-  ];
-  it.each(table)("$bootstrapServers: $why", ({ bootstrapServers, faults }) => {
-    expect(deployFaults({ pollers: "provisioned", bootstrapServers })).toHaveLength(faults);
+describe("a poller group", () => {
+  const grouped: EventSource = { ...provisioned, pollerGroup: "shop" };
+  const config = (one: typeof event, source: EventSource) => prepared(one, source).properties.ProvisionedPollerConfig;
+
+  it("is every mapping's in its stage", () => {
+    expect(config(event, grouped)).toMatchObject({ PollerGroupName: "shop", MinimumPollers: 1, MaximumPollers: 3 });
+    expect(config(event, provisioned)).not.toHaveProperty("PollerGroupName");
+  });
+
+  it("is not that of a mapping which names its own, nor of on-demand pollers", () => {
+    const own = { ...declaration.provisionedPollerConfig, pollerGroupName: "busy" };
+    const busy = { ...event, declaration: { ...declaration, provisionedPollerConfig: own } };
+    expect(config(busy, grouped)).toMatchObject({ PollerGroupName: "busy" });
+    expect(config(event, { ...onDemand, pollerGroup: "shop" })).toBeUndefined();
   });
 });

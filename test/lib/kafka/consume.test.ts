@@ -43,9 +43,7 @@ let lines: string[];
 
 beforeEach(() => {
   lines = [];
-  for (const output of [process.stdout, process.stderr]) {
-    vi.spyOn(output, "write").mockImplementation((line) => lines.push(String(line)) > 0);
-  }
+  vi.spyOn(process.stdout, "write").mockImplementation((line) => lines.push(String(line)) > 0);
 });
 
 afterEach(() => {
@@ -221,7 +219,7 @@ test("one line a batch and one a poison record, none with a payload", async () =
   const [poison, batch, ...more] = lines.map((line) => JSON.parse(line));
   expect(more).toEqual([]);
   expect(poison).toMatchObject({
-    level: "WARN",
+    level: "warn",
     message: "poison",
     topic: "numbers",
     partition: 0,
@@ -230,6 +228,7 @@ test("one line a batch and one a poison record, none with a payload", async () =
     deadLetters: "numbers_dlq",
   });
   expect(batch).toMatchObject({
+    level: "info",
     message: "batch",
     partition: 0,
     firstOffset: 1,
@@ -249,7 +248,7 @@ test("a failed batch is an error in the log; one that a newer instance took over
     consume(run({ process: fenced }).consumer)(kafkaEvent([record(0, 1)], [record(1, 1)])),
   ).rejects.toThrow();
   expect(lines.map((line) => JSON.parse(line)).map(({ level, message }) => [level, message])).toEqual([
-    ["WARN", "batch left to a newer instance"],
-    ["ERROR", "batch failed"],
+    ["warn", "batch left to a newer instance"],
+    ["error", "batch failed"],
   ]);
 });

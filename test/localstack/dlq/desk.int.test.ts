@@ -11,12 +11,11 @@ import { order, purchase } from "../../functions/commerce/events.ts";
 import { type Commerce, commerce, eventsOf } from "../../support/commerce.ts";
 import { produce, readAll } from "../../support/kafka.ts";
 import { parkedHeaders } from "../../support/letters.ts";
-import { quiet } from "../../support/quiet.ts";
 
 const open: KafkaConnection[] = [];
 
 beforeEach(() => {
-  quiet();
+  vi.spyOn(process.stdout, "write").mockReturnValue(true);
 });
 
 afterEach(async () => {

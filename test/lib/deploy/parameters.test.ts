@@ -1,0 +1,156 @@
+// A stage's parameters: each missing or malformed one is a sentence that says which, what would be right and how to give it.
+import { describe, expect, it } from "vitest";
+import { type Parameters, parameterFaults } from "../../../lib/deploy/parameters.ts";
+
+const secret = (name: string) => `arn:aws:secretsmanager:eu-west-1:123456789012:secret:${name}-AbCdEf`;
+const cluster = "arn:aws:kafka:eu-west-1:123456789012:cluster/shop/751d2973-a626-431c-9d4e-d7975eb44dd7-2";
+const key = "arn:aws:kms:eu-west-1:123456789012:key/0d990263-018e-4e65-a703-eff731de951e";
+
+/** Confluent's cloud and the like: SASL/PLAIN at addresses that have names. */
+const whole: Parameters = {
+  bootstrapServers: "b-1.shop.example:9092, b-2.shop.example:9092",
+  mskClusterArn: "",
+  kafkaAuth: "plain",
+  kafkaSecretArn: secret("kafka"),
+  subnets: "subnet-0a1b2c3d,subnet-0123456789abcdef0",
+  securityGroups: "sg-0a1b2c3d",
+  databaseUrl: secret("db"),
+  schemaRegistryUrl: "https://schemas.shop.example",
+  trackApiKey: "",
+  brlPerUsd: 5.42,
+  currency: "USD",
+  pollers: "on-demand",
+  logRetentionDays: 7,
+  onRemoval: "Delete",
+};
+const faultsOf = (changed: Parameters, stage = "dev", reachesAws = true) =>
+  parameterFaults({ ...whole, ...changed }, { stage, reachesAws });
+
+describe("a stage is whole", () => {
+  const table = [
+    { why: "self-managed Kafka with SASL/PLAIN", changed: {} },
+    { why: "self-managed Kafka in the clear", changed: { kafkaAuth: "none", kafkaSecretArn: "" } },
+    { why: "an authority of one's own", changed: { kafkaCaSecretArn: secret("ca") } },
+    { why: "MSK by role", changed: { mskClusterArn: cluster, kafkaAuth: "iam", kafkaSecretArn: "" } },
+    { why: "MSK by password", changed: { mskClusterArn: cluster, kafkaAuth: "scram-512", secretsKeyArn: key } },
+    { why: "MSK by certificate", changed: { mskClusterArn: cluster, kafkaAuth: "mtls" } },
+    { why: "a registry behind a key", changed: { schemaRegistryUrl: secret("registry") } },
+  ];
+  it.each(table)("$why", ({ changed }) => {
+    expect(faultsOf(changed)).toEqual([]);
+  });
+});
+
+describe("a missing parameter is named, with what to give and how", () => {
+  const needed = ["bootstrapServers", "kafkaAuth", "kafkaSecretArn", "subnets", "securityGroups", "databaseUrl"];
+  it.each([...needed, "schemaRegistryUrl", "brlPerUsd", "currency", "pollers", "logRetentionDays"])("%s", (name) => {
+    const faults = faultsOf({ [name]: "" }, "staging");
+    expect(faults.join("\n")).toMatch(
+      new RegExp(
+        `^Stage 'staging' needs parameter ${name}: .+\\. Give --param="${name}=.+", or write it under params\\.staging in serverless\\.yml\\.$`,
+      ),
+    );
+  });
+
+  it("all of them at once", () => {
+    expect(parameterFaults({}, { stage: "prod", reachesAws: false }).length).toBeGreaterThan(8);
+  });
+
+  it("the key of MSK's secrets, which it takes under no other than one's own", () => {
+    expect(faultsOf({ mskClusterArn: cluster, kafkaAuth: "scram-512" })).toEqual([
+      expect.stringMatching(/^Stage 'dev' needs parameter secretsKeyArn: /),
+    ]);
+  });
+
+  it("what each sentence gives as an example is right", () => {
+    const sentences = parameterFaults(
+      { kafkaAuth: "scram-512", mskClusterArn: cluster },
+      { stage: "dev", reachesAws: true },
+    );
+    const examples = sentences.flatMap((sentence) => [...sentence.matchAll(/--param="(\w+)=([^"]+)"/g)]);
+    const given = Object.fromEntries(examples.map(([, name, value]) => [name, value]));
+    expect(faultsOf({ ...given, mskClusterArn: cluster, kafkaAuth: "scram-512" })).toEqual([]);
+  });
+});
+
+describe("a malformed one", () => {
+  const table = [
+    { name: "bootstrapServers", value: "b-1.shop.example" },
+    { name: "bootstrapServers", value: "kafka://b-1:9092" },
+    { name: "mskClusterArn", value: cluster.replace(":cluster/", ":topic/") },
+    { name: "kafkaAuth", value: "sasl" },
+    { name: "kafkaSecretArn", value: "hunter2" },
+    { name: "subnets", value: "subnet-0a1b2c3d;subnet-4e5f6a7b" },
+    { name: "securityGroups", value: "default" },
+    { name: "databaseUrl", value: "mysql://db.example/shop" },
+    { name: "schemaRegistryUrl", value: "schemas.shop.example" },
+    { name: "trackApiKey", value: "hunter2" },
+    { name: "brlPerUsd", value: "5,42" },
+    { name: "currency", value: "dollars" },
+    { name: "pollers", value: "sometimes" },
+    { name: "pollerGroup", value: "my shop" },
+    { name: "logRetentionDays", value: "10" },
+    { name: "onRemoval", value: "Keep" },
+  ];
+  it.each(table)("$name: $value", ({ name, value }) => {
+    const faults = faultsOf({ [name]: value });
+    expect(faults[0]).toMatch(new RegExp(`^Parameter ${name} must be .+: got ".+"\\. Give --param="${name}=`));
+  });
+
+  it("with a password in it is refused without being shown", () => {
+    const faults = faultsOf({ databaseUrl: "postgres://shop:hunter2@db.example:5432/shop" });
+    expect(faults).toEqual([expect.stringMatching(/got one with a password in it\. Give --param="databaseUrl=arn:/)]);
+    expect(faults.join()).not.toContain("hunter2");
+  });
+});
+
+describe("two that don't go together", () => {
+  const table = [
+    { why: "only MSK knows roles", changed: { kafkaAuth: "iam", kafkaSecretArn: "" }, says: /give mskClusterArn too/ },
+    { why: "MSK has no SASL/PLAIN", changed: { mskClusterArn: cluster }, says: /which Amazon MSK does not have/ },
+    {
+      why: "rights by role name the cluster",
+      changed: {
+        ...{ kafkaAuth: "iam", kafkaSecretArn: "" },
+        mskClusterArn: cluster.replace(":cluster/", ":vpc-connection/123456789012/"),
+      },
+      says: /must be the cluster's own ARN/,
+    },
+    { why: "a secret that nobody reads", changed: { kafkaAuth: "none" }, says: /kafkaSecretArn has no use/ },
+  ];
+  it.each(table)("$why", ({ changed, says }) => {
+    expect(faultsOf(changed)).toEqual([expect.stringMatching(says)]);
+  });
+});
+
+describe("this machine", () => {
+  const local = {
+    ...{ bootstrapServers: "127.0.0.1:9092", kafkaAuth: "none", kafkaSecretArn: "" },
+    databaseUrl: "postgres://postgres:postgres@127.0.0.1:5432/postgres",
+    schemaRegistryUrl: "http://127.0.0.1:8081",
+    trackApiKey: "s3cret",
+  };
+
+  it("has a stage of its own, which can be packaged, and deployed to an emulator", () => {
+    expect(faultsOf(local, "local", false)).toEqual([]);
+  });
+
+  it("is not deployed to AWS", () => {
+    expect(faultsOf(local, "local")).toEqual([
+      "Stage 'local' is this machine's: deploy with --stage dev, staging or prod, or to an emulator by AWS_ENDPOINT_URL.",
+    ]);
+  });
+
+  it("can't be reached from AWS by any of the addresses", () => {
+    const changed = { ...local, trackApiKey: "" };
+    expect(faultsOf(changed, "dev", false)).toEqual([]);
+    expect(faultsOf(changed).map((fault) => /^Parameter (\w+) names (.+), this machine/.exec(fault)?.slice(1))).toEqual(
+      [
+        ["bootstrapServers", "127.0.0.1"],
+        ["databaseUrl", "127.0.0.1"],
+        ["schemaRegistryUrl", "127.0.0.1"],
+      ],
+    );
+    expect(faultsOf({ bootstrapServers: "localhosts.example:9092" })).toEqual([]);
+  });
+});
