@@ -88,6 +88,12 @@ export function partSize(text: PartitionText): number {
   return 1 + text.listHead.length + LIST_TAIL.length - 1;
 }
 
+/** A record's schema metadata as it stands in an event; empty when there is none. */
+export function schemaText(metadata: Readonly<Record<string, { dataFormat: string; schemaId: string }>>): Uint8Array {
+  const properties = Object.entries(metadata).map(([name, schema]) => `,"${name}":${asciiJson(schema)}`);
+  return ascii(properties.join(""));
+}
+
 /** Sets a record's `wireSize`: the length of its text and one comma. */
 export function measure(text: PartitionText, record: SourceRecord): number {
   const { keyLength, valueLength, headerCount } = partsOf(record);
@@ -95,13 +101,14 @@ export function measure(text: PartitionText, record: SourceRecord): number {
   size += record.batch.logAppendTime ? LOG_APPEND_TIME.length : CREATE_TIME.length;
   if (keyLength >= 0) size += KEY.length + base64Length(keyLength) + QUOTE.length;
   if (valueLength >= 0) size += VALUE.length + base64Length(valueLength) + QUOTE.length;
+  if (record.batch.schemas !== undefined) size += record.batch.schemas.text.length;
   size += headerCount === 0 ? NO_HEADERS.length : headersText(record).length;
   record.wireSize = size + COMMA.length;
   return record.wireSize;
 }
 
 function writeRecord(writer: AsciiWriter, text: PartitionText, record: SourceRecord): void {
-  const { bytes, logAppendTime } = record.batch;
+  const { bytes, logAppendTime, schemas } = record.batch;
   const { keyAt, keyLength, valueAt, valueLength, headerCount } = partsOf(record);
   writer.constant(text.recordHead);
   writer.integer(record.offset);
@@ -118,6 +125,7 @@ function writeRecord(writer: AsciiWriter, text: PartitionText, record: SourceRec
     writer.base64(bytes, valueAt, valueLength);
     writer.constant(QUOTE);
   }
+  if (schemas !== undefined) writer.constant(schemas.text);
   if (headerCount === 0) writer.constant(NO_HEADERS);
   else writer.text(headersText(record));
 }
@@ -131,8 +139,8 @@ function headersText(record: SourceRecord): string {
   return `,"headers":[${headers.join(",")}]}`;
 }
 
-/** JSON of a string with every character outside printable ASCII escaped. */
-export function asciiJson(value: string): string {
+/** JSON with every character outside printable ASCII escaped. */
+export function asciiJson(value: string | object): string {
   return JSON.stringify(value).replace(
     /[\u007f-\uffff]/g,
     (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`,

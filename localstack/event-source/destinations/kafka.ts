@@ -3,6 +3,7 @@
 import type { Discard } from "../deliver.ts";
 import { type Cluster, connectTo, hasTopic } from "../kafka/kafka-connection.ts";
 import { keyBytes, type SourceRecord } from "../kafka/record-batch.ts";
+import { originalOf } from "../kafka/replaced-records.ts";
 import { eventBytes, eventHead, type PartitionText } from "../wire.ts";
 import type { FailureDestination } from "./destination.ts";
 import { type FailureRecordContext, failureRecord, isoTimestamp, sourceInfo } from "./failure-record.ts";
@@ -30,7 +31,7 @@ export function kafkaDestination(options: KafkaDestinationOptions): FailureDesti
       await connected;
       const messages = discard.portions.flatMap(({ key, records }) =>
         records.map((record) => ({
-          key: keyBytes(record),
+          key: keyBytes(originalOf(record)),
           value: recordMessage(record, { discard, text: textOf(key), context: options }),
         })),
       );

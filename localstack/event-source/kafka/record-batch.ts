@@ -20,6 +20,16 @@ export interface BatchBytes {
   readonly bytes: Buffer;
   readonly baseTimestamp: number;
   readonly logAppendTime: boolean;
+  /** What stands in the events of records whose schemas are known; undefined for records as the broker gave them. */
+  readonly schemas: SchemaNote | undefined;
+}
+
+/** Of records that were read with a schema registry; kept by batch, so that other records carry nothing of it. */
+export interface SchemaNote {
+  /** The schema metadata as it stands in an event: empty, or properties behind a comma. */
+  readonly text: Uint8Array;
+  /** The batch that the records came in. */
+  readonly original: BatchBytes;
 }
 
 /** Where a record's parts lie in its batch's bytes. A length of -1 is Kafka's null. */
@@ -98,7 +108,7 @@ export function readRecords(slab: Buffer, batch: RecordBatch, fromOffset: number
   const count = slab.readInt32BE(batch.at + 57);
   const bytes = codec === 0 ? slab : decompress(slab.subarray(batch.at + HEADER_BYTES, batch.end), codec);
   const baseTimestamp = int64(slab, batch.at + (logAppendTime ? 35 : 27));
-  const shared: BatchBytes = { bytes, baseTimestamp, logAppendTime };
+  const shared: BatchBytes = { bytes, baseTimestamp, logAppendTime, schemas: undefined };
   cursor.bytes = bytes;
   cursor.at = codec === 0 ? batch.at + HEADER_BYTES : 0;
   for (let i = 0; i < count; i++) {
@@ -149,6 +159,20 @@ export function headersOf(record: SourceRecord): SourceHeader[] {
     headers.push({ name, value });
   }
   return headers;
+}
+
+/** The bytes of a record's headers, with their count in front. */
+export function rawHeaders(record: SourceRecord): Buffer {
+  const { valueAt, valueLength, headersAt, headerCount } = partsOf(record);
+  const { bytes } = record.batch;
+  cursor.at = headersAt;
+  for (let i = 0; i < headerCount; i++) {
+    const nameLength = varint();
+    cursor.at += nameLength;
+    const length = varint();
+    if (length > 0) cursor.at += length;
+  }
+  return bytes.subarray(valueAt + Math.max(0, valueLength), cursor.at);
 }
 
 /** The key's bytes, or null. */

@@ -9,7 +9,7 @@ test("a message over 256 KB is not sent: a batch of more partitions than fit int
   const context = { functionArn: "arn", source, now: () => 0 };
   const arn = "arn:aws:sns:us-east-1:000000000000:failed";
   const target = snsTarget(arn, { kind: "endpoint", url: "http://127.0.0.1:1" }, context);
-  const batch = { bytes: Buffer.alloc(0), baseTimestamp: 0, logAppendTime: false };
+  const batch = { bytes: Buffer.alloc(0), baseTimestamp: 0, logAppendTime: false, schemas: undefined };
   const record: SourceRecord = { batch, offset: 0, timestampDelta: 0, at: 0, wireSize: 100 };
   const parts = Array.from({ length: 2000 }, (_, i) => ({ text: partitionText("orders", i), records: [record] }));
   const portions = parts.map(({ text, records }) => ({ key: text.key, records }));
