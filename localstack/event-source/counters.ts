@@ -20,6 +20,8 @@ export interface Counters {
   invokeErrorCount: number;
   commitErrorCount: number;
   onFailureDestinationDeliveryErrorCount: number;
+  /** Records that could not be read with their schema, and times that the registry could not be asked. */
+  schemaRegistryErrorCount: number;
   /** Bytes that came from the brokers. */
   polledBytes: number;
   /** Attempts that did not reach the function: throttled, or nothing answered. */
@@ -42,6 +44,7 @@ export function newCounters(): Counters {
     invokeErrorCount: 0,
     commitErrorCount: 0,
     onFailureDestinationDeliveryErrorCount: 0,
+    schemaRegistryErrorCount: 0,
     polledBytes: 0,
     throttles: 0,
     faults: { crash: 0, timeout: 0, throttle: 0, duplicate: 0, rebalance: 0 },
@@ -58,6 +61,9 @@ export function count(counters: Counters, happening: Happening): void {
       return;
     case "polling-failed":
       counters.pollingErrorCount += 1;
+      return;
+    case "registry-failed":
+      counters.schemaRegistryErrorCount += 1;
       return;
     case "answered":
       countAnswer(counters, happening);
@@ -90,8 +96,10 @@ function countAnswer(counters: Counters, { portions, result, decision }: Answere
   if (result.kind !== "success") counters.invokeErrorCount += 1;
 }
 
-function countDiscard(counters: Counters, { portions, outcome }: Discarded): void {
+function countDiscard(counters: Counters, { portions, condition, outcome }: Discarded): void {
   const records = countOf(portions);
+  const isUnreadable = condition === "SCHEMA_NOT_FOUND" || condition === "DESERIALIZATION_ERROR";
+  if (isUnreadable) counters.schemaRegistryErrorCount += records;
   if (outcome.kind === "delivered") counters.onFailureDestinationDeliveredEventCount += records;
   else counters.droppedEventCount += records;
   if (outcome.kind === "refused") counters.onFailureDestinationDeliveryErrorCount += 1;

@@ -15,6 +15,8 @@ export interface Discard {
   readonly batch?: string;
   readonly portions: Portions;
   readonly condition: Condition;
+  /** More of why, for log lines; nothing of the records themselves. */
+  readonly reason?: string;
   readonly invokes: number;
   readonly requestId: string;
   /** Absent when no invocation was made for these records' sake. */

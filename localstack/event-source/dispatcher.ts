@@ -186,17 +186,18 @@ export class Dispatcher {
   }
 
   /** Hands records to the destination; what it does not take, or without one, is lost, as on AWS. */
-  private async discard(discard: Discard, textOf: (key: string) => PartitionQueue["text"]): Promise<void> {
+  async discard(discard: Discard, textOf: (key: string) => PartitionQueue["text"]): Promise<void> {
     const { observe, log } = this.options;
     this.discarding += 1;
     const outcome = await this.handOver(discard, textOf);
     this.discarding -= 1;
-    const { condition, portions } = discard;
+    const { condition, reason, portions } = discard;
     const { functionError: _said, ...facts } = discard;
     observe({ kind: "discarded", ...facts, outcome });
     for (const { key, records } of portions) {
       log(SAID[outcome.kind], {
         condition,
+        ...(reason === undefined ? {} : { reason }),
         partition: key,
         firstOffset: records[0]?.offset,
         lastOffset: records.at(-1)?.offset,

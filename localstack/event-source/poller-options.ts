@@ -6,6 +6,7 @@ import type { Invoker } from "./invoke.ts";
 import type { Cluster } from "./kafka/kafka-connection.ts";
 import type { Observe } from "./observe/happening.ts";
 import type { Replay } from "./replay.ts";
+import type { Deserializer } from "./schemas/deserializer.ts";
 import type { BackOff } from "./settle.ts";
 import type { Switches } from "./switches.ts";
 import type { Mapping } from "./template/mapping.ts";
@@ -23,6 +24,8 @@ export interface PollerOptions {
   readonly isolation: "read_committed" | "read_uncommitted";
   readonly invoker: Invoker;
   readonly destination?: FailureDestination;
+  /** Of a mapping with a schema registry. */
+  readonly deserializer?: Deserializer;
   readonly clock: Clock;
   readonly backOff: BackOff;
   /** How what AWS leaves open is decided. */

@@ -2,16 +2,18 @@
 // settled. A partition that is stuck stops being fetched when its buffer is full; the others go on.
 import { Committer } from "./committer.ts";
 import { Dispatcher } from "./dispatcher.ts";
-import { type Filter, firstMatch } from "./filter/filter.ts";
+import { sift } from "./filter/sift.ts";
 import { Gate } from "./gate.ts";
 import type { FetchedBytes } from "./kafka/fetch-response.ts";
 import { openSource, type Source, type SourceListener } from "./kafka/kafka-client.ts";
-import { readRecords, type SourceRecord, valueBytes } from "./kafka/record-batch.ts";
+import { readRecords, type SourceRecord } from "./kafka/record-batch.ts";
+import { keepingMembership } from "./membership.ts";
 import type { Membership } from "./observe/happening.ts";
 import type { PollerOptions } from "./poller-options.ts";
 import { PartitionQueue } from "./queue.ts";
 import { isReplayed } from "./replay.ts";
-import { MAX_EVENT_BYTES } from "./wire.ts";
+import type { Deserializer, Unreadable } from "./schemas/deserializer.ts";
+import { MAX_EVENT_BYTES, measure } from "./wire.ts";
 
 /** Most that one partition buffers, in bytes of events: two full ones, so that the next is there when one is done. */
 const PARTITION_BUFFER_BYTES = 2 * MAX_EVENT_BYTES;
@@ -21,8 +23,17 @@ const SMALL_BUFFER_BYTES = 2_097_152;
 const TOTAL_BUFFER_BYTES = 16 * MAX_EVENT_BYTES;
 /** In-flight invocations are given this long before the group is joined again: the group waits for a member at most a minute. */
 const DRAIN_MS = 20_000;
-const HEARTBEAT_MS = 1000;
 const ALONE: Membership = { memberId: "", generation: 0 };
+
+/** What a fetch brought of one partition. */
+interface Arrival {
+  readonly queue: PartitionQueue;
+  readonly records: readonly SourceRecord[];
+  readonly bytes: number;
+  /** Offset after the last record or marker. */
+  readonly to: number;
+  readonly highWatermark: number;
+}
 
 export class Poller implements SourceListener {
   private readonly options: PollerOptions;
@@ -33,7 +44,7 @@ export class Poller implements SourceListener {
   /** Open while at least one partition may be fetched. */
   private readonly room = new Gate(true);
   private source: Source | undefined;
-  private isStopping = false;
+  private readonly stopping = new AbortController();
 
   constructor(options: PollerOptions) {
     this.options = options;
@@ -66,7 +77,7 @@ export class Poller implements SourceListener {
 
   /** Lets what is in flight finish for at most `graceMs`, commits, leaves the group. */
   async stop(graceMs: number): Promise<void> {
-    this.isStopping = true;
+    this.stopping.abort();
     this.dispatcher.stop();
     this.room.open();
     await this.idle(graceMs);
@@ -102,7 +113,7 @@ export class Poller implements SourceListener {
     for (const partition of this.paused) this.resume(partition);
     const offsets = new Map([...this.queues].map(([partition, queue]) => [partition, queue.fetchedTo]));
     this.options.observe({ kind: "assigned", poller: this.options.index, membership, offsets });
-    if (!this.isStopping) this.dispatcher.open();
+    if (!this.stopping.signal.aborted) this.dispatcher.open();
     this.committer.schedule();
     return offsets;
   }
@@ -111,29 +122,20 @@ export class Poller implements SourceListener {
     partition: number,
     bytes: FetchedBytes,
     { from, highWatermark }: { readonly from: number; readonly highWatermark: number },
-  ): void {
+  ): void | Promise<void> {
     const queue = this.queueAt(partition, from);
     if (queue === undefined) return;
-    this.accept(queue, bytes);
-    queue.highWatermark = highWatermark;
-    if (this.isFull(queue)) {
-      this.paused.add(partition);
-      this.source?.pause(partition);
-    }
-    this.dispatcher.pump();
+    const records = this.recordsIn(bytes, queue);
+    const arrival: Arrival = { queue, records, bytes: bytes.slab.length, to: bytes.lastOffset + 1, highWatermark };
+    if (this.options.deserializer === undefined) this.take(arrival, this.wantedOf(arrival, records));
+    else return this.takeDeserialized(arrival, this.options.deserializer);
   }
 
   // With every partition full there is nothing to fetch; kafkajs would sleep, this wakes up as soon as there is room.
   async untilRoom(): Promise<void> {
-    if (this.paused.size < this.queues.size || this.isStopping) return;
+    if (this.paused.size < this.queues.size || this.stopping.signal.aborted) return;
     this.room.close();
-    while (!this.room.isOpen) {
-      const beat = Promise.withResolvers<void>();
-      const timer = setTimeout(beat.resolve, HEARTBEAT_MS);
-      await Promise.race([this.room.passed, beat.promise]);
-      clearTimeout(timer);
-      await this.source?.heartbeat();
-    }
+    await this.keeping(() => this.room.passed);
   }
 
   failed(error: Error): void {
@@ -150,20 +152,65 @@ export class Poller implements SourceListener {
     return this.gain(partition, from);
   }
 
-  private accept(queue: PartitionQueue, { slab, batches, lastOffset }: FetchedBytes): void {
-    const { mapping, observe, clock, replay } = this.options;
-    const { filters } = mapping;
-    const all: SourceRecord[] = [];
-    for (const batch of batches) readRecords(slab, batch, queue.fetchedTo, all);
-    const records = replay === undefined ? all : all.filter((record) => isReplayed(replay, queue.partition, record));
-    const from = queue.fetchedTo;
-    queue.fetchedTo = Math.max(queue.fetchedTo, lastOffset + 1);
-    const { wanted, filteredOut } = sort(records, filters);
-    const { partition, fetchedTo: to } = queue;
-    observe({ kind: "polled", partition, from, to, records, filteredOut, bytes: slab.length });
+  private recordsIn({ slab, batches }: FetchedBytes, { partition, fetchedTo }: PartitionQueue): SourceRecord[] {
+    const { replay } = this.options;
+    const records: SourceRecord[] = [];
+    for (const batch of batches) readRecords(slab, batch, fetchedTo, records);
+    return replay === undefined ? records : records.filter((record) => isReplayed(replay, partition, record));
+  }
+
+  // Nothing more is taken of any partition until this is done, so order is kept; offsets move on once what can't be read is stored.
+  private async takeDeserialized(arrival: Arrival, deserializer: Deserializer): Promise<void> {
+    const { queue, records } = arrival;
+    const { fetchedTo } = queue;
+    // Else it is another member's by now, or was fetched again: the records come there.
+    const isStillDue = () => !queue.isLost && queue.fetchedTo === fetchedTo;
+    try {
+      const read = await this.keeping((signal) => deserializer.deserialize(records, signal));
+      if (!isStillDue()) return;
+      const wanted = this.wantedOf(arrival, read.records, read.filterValues);
+      for (const unreadable of read.unreadable) await this.keeping(() => this.setAside(queue, unreadable));
+      if (isStillDue()) this.take(arrival, wanted);
+    } catch (error) {
+      if (!this.stopping.signal.aborted) throw error;
+    }
+  }
+
+  private async setAside(queue: PartitionQueue, { condition, reason, records }: Unreadable): Promise<void> {
+    for (const record of records) measure(queue.text, record);
+    const portions = [{ key: queue.text.key, records }];
+    const discard = { portions, condition, reason, invokes: 1, requestId: crypto.randomUUID() };
+    await this.dispatcher.discard(discard, () => queue.text);
+  }
+
+  /** What the filters let pass of the records that can be read. */
+  private wantedOf(
+    { queue, records, bytes, to }: Arrival,
+    readable: readonly SourceRecord[],
+    filterValues?: readonly (Buffer | null)[],
+  ): readonly SourceRecord[] {
+    const { partition, fetchedTo: from } = queue;
+    const { wanted, filteredOut } = sift(readable, this.options.mapping.filters, filterValues);
+    this.options.observe({ kind: "polled", partition, from, to: Math.max(from, to), records, filteredOut, bytes });
+    return wanted;
+  }
+
+  private take({ queue, to, highWatermark }: Arrival, wanted: readonly SourceRecord[]): void {
+    queue.fetchedTo = Math.max(queue.fetchedTo, to);
     this.dispatcher.beforeArrival();
-    queue.push(wanted, clock.now());
+    queue.push(wanted, this.options.clock.now());
     if (wanted.length === 0) this.committer.schedule();
+    queue.highWatermark = highWatermark;
+    if (this.isFull(queue)) {
+      this.paused.add(queue.partition);
+      this.source?.pause(queue.partition);
+    }
+    this.dispatcher.pump();
+  }
+
+  private keeping<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const heartbeat = async () => this.source?.heartbeat();
+    return keepingMembership(work, { heartbeat, stopping: this.stopping.signal });
   }
 
   private gain(partition: number, offset: number): PartitionQueue {
@@ -206,16 +253,4 @@ export class Poller implements SourceListener {
       await new Promise((resolve) => setTimeout(resolve, 5));
     }
   }
-}
-
-/** Which records some filter lets pass, and which none does. */
-function sort(
-  records: readonly SourceRecord[],
-  filters: readonly Filter[],
-): { readonly wanted: readonly SourceRecord[]; readonly filteredOut: readonly SourceRecord[] } {
-  if (filters.length === 0) return { wanted: records, filteredOut: [] };
-  const wanted: SourceRecord[] = [];
-  const filteredOut: SourceRecord[] = [];
-  for (const record of records) (firstMatch(filters, valueBytes(record)) >= 0 ? wanted : filteredOut).push(record);
-  return { wanted, filteredOut };
 }

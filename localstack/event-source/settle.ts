@@ -48,7 +48,13 @@ export type Outcome =
   /** The batch did not reach the function: throttled, or nothing answered. */
   | { readonly kind: "not-delivered" };
 
-export type Condition = "RetryAttemptsExhausted" | "RecordAgeExceeded" | "MaximumPayloadSizeExceeded";
+export type Condition =
+  | "RetryAttemptsExhausted"
+  | "RecordAgeExceeded"
+  | "MaximumPayloadSizeExceeded"
+  /** These two before any invocation, with a schema registry. */
+  | "SCHEMA_NOT_FOUND"
+  | "DESERIALIZATION_ERROR";
 
 export type Decision<R extends Settled> =
   | { readonly kind: "commit" }

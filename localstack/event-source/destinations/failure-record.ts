@@ -5,6 +5,13 @@ import { type SourceRecord, timestampOf } from "../kafka/record-batch.ts";
 import { countOf } from "../settle.ts";
 import type { EventSourceIdentity } from "../wire.ts";
 
+/** Why a record never reached the function, besides its age. */
+const NEVER_SENT: ReadonlySet<Discard["condition"]> = new Set([
+  "MaximumPayloadSizeExceeded",
+  "SCHEMA_NOT_FOUND",
+  "DESERIALIZATION_ERROR",
+]);
+
 /** What all failure records of a mapping share. */
 export interface FailureRecordContext {
   readonly functionArn: string;
@@ -72,11 +79,11 @@ export function isoTimestamp(record: SourceRecord): string {
   return new Date(timestampOf(record)).toISOString();
 }
 
-// Null for a record that is too large, absent for one that is too old: neither was answered by the function.
+// Null for a record that is too large or can't be read, absent for one that is too old: none was answered by the function.
 function responseContextOf({ condition, functionError }: Omit<Discard, "portions">): {
   responseContext?: object | null;
 } {
-  if (condition === "MaximumPayloadSizeExceeded") return { responseContext: null };
+  if (NEVER_SENT.has(condition)) return { responseContext: null };
   if (condition === "RecordAgeExceeded") return {};
   return { responseContext: { statusCode: 200, executedVersion: "$LATEST", functionError: functionError ?? null } };
 }

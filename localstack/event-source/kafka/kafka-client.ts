@@ -25,8 +25,15 @@ export interface SourceListener {
   beforeJoin(): Promise<void>;
   /** These partitions are ours from now on. Answers where to read on, given where the group stands. */
   assigned(groupOffsets: ReadonlyMap<number, number>, membership: Membership): ReadonlyMap<number, number>;
-  /** Bytes of one partition, to be taken at once: what throws is fetched again. `from` is the offset that was asked for. */
-  fetched(partition: number, bytes: FetchedBytes, at: { readonly from: number; readonly highWatermark: number }): void;
+  /**
+   * Bytes of one partition; what throws is fetched again. `from` is the offset that was asked for. Fetching waits for an answer that
+   * is awaited, so whoever takes long keeps the membership meanwhile.
+   */
+  fetched(
+    partition: number,
+    bytes: FetchedBytes,
+    at: { readonly from: number; readonly highWatermark: number },
+  ): void | Promise<void>;
   /** Fetching goes on when this resolves. */
   untilRoom(): Promise<void>;
   failed(error: Error): void;
@@ -125,7 +132,7 @@ async function runConsumer(
         if (carrier === undefined) return;
         sawRecords = true;
         const from = Number((batch as unknown as { readonly fetchedOffset: string }).fetchedOffset);
-        listener.fetched(batch.partition, carrier.fetched, { from, highWatermark: Number(batch.highWatermark) });
+        await listener.fetched(batch.partition, carrier.fetched, { from, highWatermark: Number(batch.highWatermark) });
         resolveOffset(carrier.offset);
         await listener.untilRoom();
       },

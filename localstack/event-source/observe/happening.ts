@@ -27,6 +27,8 @@ export type Happening =
   | { readonly kind: "lost"; readonly poller: number; readonly partition: number }
   | Polled
   | { readonly kind: "polling-failed"; readonly poller: number; readonly error: Error }
+  /** The schema registry could not say what a schema id means. */
+  | { readonly kind: "registry-failed"; readonly error: Error }
   | {
       readonly kind: "batched";
       readonly batch: string;
@@ -76,6 +78,8 @@ export interface Discarded {
   readonly batch?: string;
   readonly portions: Portions;
   readonly condition: Condition;
+  /** More of why, in words. */
+  readonly reason?: string;
   /** Invocations that carried them; AWS counts at least one. */
   readonly invokes: number;
   readonly requestId: string;

@@ -81,6 +81,8 @@ export interface DiscardedLine extends At {
   readonly batch?: string;
   readonly offsets: Offsets;
   readonly condition: string;
+  /** More of why, in words. */
+  readonly reason?: string;
   readonly invokes: number;
   readonly request: string;
   readonly outcome: "delivered" | "no-destination" | "refused";
@@ -92,7 +94,7 @@ export type JournalLine =
   | AssignedLine
   | (At & { readonly kind: "lost"; readonly poller: number; readonly partition: number })
   | PolledLine
-  | (At & { readonly kind: "polling-failed" | "commit-failed"; readonly error: string })
+  | (At & { readonly kind: "polling-failed" | "registry-failed" | "commit-failed"; readonly error: string })
   | BatchedLine
   | FaultLine
   | (At & { readonly kind: "sent"; readonly batch: string; readonly parts: Parts; readonly bytes: number })
@@ -113,6 +115,7 @@ export function lineOf(happening: Happening, at: At): JournalLine {
     case "polled":
       return { ...at, ...polledOf(happening) };
     case "polling-failed":
+    case "registry-failed":
     case "commit-failed":
       return { ...at, kind: happening.kind, error: shortened(happening.error.message) };
     case "batched": {
@@ -131,8 +134,11 @@ export function lineOf(happening: Happening, at: At): JournalLine {
     case "answered":
       return { ...at, ...answeredOf(happening) };
     case "discarded": {
-      const { kind, batch, portions, condition, invokes, requestId, outcome } = happening;
-      const of = batch === undefined ? {} : { batch };
+      const { kind, batch, portions, condition, reason, invokes, requestId, outcome } = happening;
+      const of = {
+        ...(batch === undefined ? {} : { batch }),
+        ...(reason === undefined ? {} : { reason: shortened(reason) }),
+      };
       const error = outcome.kind === "refused" ? { error: shortened(outcome.error) } : {};
       const facts = { condition, invokes, request: requestId, outcome: outcome.kind };
       return { ...at, kind, ...of, offsets: offsetsOf(portions), ...facts, ...error };

@@ -181,7 +181,9 @@ class Teller {
       if (line.kind === "answered") ahead.answer = line;
     }
     // What a function answers after its partition was lost is told too: it may have done the work.
-    const isTold = ({ batch, fate }: Reading) => batch === line.batch && (fate === "unsettled" || fate === "lost");
+    // A record that can't be read is given up before it is in any batch.
+    const isTold = ({ batch, fate }: Reading) =>
+      batch === line.batch && (fate === "unsettled" || fate === "lost" || batch === undefined);
     const reading = this.uncommitted(run).find(isTold);
     if (reading === undefined) return;
     if (line.kind === "sent") {

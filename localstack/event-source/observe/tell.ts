@@ -87,13 +87,13 @@ function whatNext({ next, afterMs = 0 }: AnsweredLine): string {
   return "there is no attempt left";
 }
 
-function discard({ condition, outcome, error, invokes }: DiscardedLine, { started }: Reading): string {
+function discard({ condition, reason, outcome, error, invokes }: DiscardedLine, { started }: Reading): string {
   const known: Readonly<Record<string, string>> = {
     RetryAttemptsExhausted: `its retries are used up, after ${invokes} ${invokes === 1 ? "invocation" : "invocations"}`,
     RecordAgeExceeded: "it is older than MaximumRecordAgeInSeconds",
     MaximumPayloadSizeExceeded: "no event of 6 MB can carry it",
   };
-  const why = `given up (${condition}): ${known[condition] ?? "it can't be delivered"}`;
+  const why = `given up (${condition}): ${known[condition] ?? reason ?? "it can't be delivered"}`;
   const destination = started.destination ?? "the failure destination";
   if (outcome === "delivered") return `${why}; sent to ${destination}`;
   if (outcome === "refused") return `${why}; dropped, for ${destination} did not take it: ${error ?? ""}`;

@@ -77,6 +77,17 @@ describe("a story", () => {
     expect(storyOf(target(1), lines).readings.length).toBe(1);
   });
 
+  test("of a record that can't be read with its schema ends before any batch, with the reason", () => {
+    const discarded: JournalLine = {
+      ...{ at: 2, run: "a", kind: "discarded", offsets: { "0": "1" }, condition: "SCHEMA_NOT_FOUND" },
+      ...{ reason: "the value: the registry has no schema 8", invokes: 1, request: "r", outcome: "no-destination" },
+    };
+    const lines = [started, assigned, polled(0, 3), discarded, batched(0, 2), sent(0, 2), succeeded];
+    const story = storyOf(target(1), lines);
+    expect(story.readings[0]?.steps.map(({ line }) => line.kind)).toEqual(["polled", "discarded"]);
+    expect(JSON.stringify(tell(story))).toContain("the registry has no schema 8");
+  });
+
   test("of a record that a filter left out of the middle of a batch is not the batch's", () => {
     const lines = [started, polled(0, 3, { filteredOut: "1" }), batched(0, 2), sent(0, 2), succeeded];
     expect(storyOf(target(1), lines).readings.map(({ fate, steps }) => [fate, steps.length])).toEqual([
