@@ -5,6 +5,7 @@ import { createHash, timingSafeEqual } from "node:crypto";
 import { type FieldProblem, type HttpRequest, type HttpResponse, json, problem } from "../../lib/http/http-api.ts";
 import type { NewRecord, Place } from "../../lib/kafka/append.ts";
 import type { AppendedOnce, KeyedRequest } from "../../lib/kafka/append-once.ts";
+import { TRACEPARENT, TRACESTATE, traceIdIn, traceparentOfXray } from "../../lib/kafka/trace-context.ts";
 import { type Setting, textOf } from "../../lib/setting.ts";
 import { MOST_BYTES } from "./correct.ts";
 import { type CommerceEvent, EventOfUnknownType, type EventType, eventSchemas, isEventType, keyOf } from "./schema.ts";
@@ -36,7 +37,8 @@ export function track(edges: TrackEdges) {
     if (refusal !== undefined) return refusal;
     const read = eventsIn(request.body);
     if ("errors" in read) return invalid(read.errors);
-    const records = await Promise.all(read.events.map((event) => recordOf(event, edges)));
+    const headers = traceHeaders(request);
+    const records = await Promise.all(read.events.map((event) => recordOf(event, headers, edges)));
     const answer = (places: readonly Place[], headers = {}) => json(202, read.isBatch ? places : places[0], headers);
     const key = request.header("idempotency-key");
     if (key === undefined) return answer(await edges.append(records, signal));
@@ -92,8 +94,28 @@ function parsed(text: string): unknown {
   }
 }
 
-async function recordOf(event: CommerceEvent, { topics, encode }: TrackEdges): Promise<NewRecord> {
-  return { topic: topics[event.event_type], key: keyOf(event), value: await encode(event) };
+async function recordOf(
+  event: CommerceEvent,
+  headers: Readonly<Record<string, string>> | undefined,
+  { topics, encode }: TrackEdges,
+): Promise<NewRecord> {
+  return {
+    topic: topics[event.event_type],
+    key: keyOf(event),
+    value: await encode(event),
+    ...(headers && { headers }),
+  };
+}
+
+/** The client's own trace context, or the one that AWS gave the request. */
+function traceHeaders({ header }: HttpRequest): Readonly<Record<string, string>> | undefined {
+  const own = header("traceparent");
+  if (own === undefined || traceIdIn(own) === undefined) {
+    const traceparent = traceparentOfXray(header("x-amzn-trace-id") ?? "");
+    return traceparent === undefined ? undefined : { [TRACEPARENT]: traceparent };
+  }
+  const state = header("tracestate");
+  return { [TRACEPARENT]: own, ...(state === undefined ? {} : { [TRACESTATE]: state }) };
 }
 
 function refusalOf(request: HttpRequest, apiKey: string | undefined): HttpResponse | undefined {

@@ -4,11 +4,12 @@
 import { requiredList } from "../../lib/config.ts";
 import { functionOwner, openEnvironmentConnection } from "../../lib/kafka/client.ts";
 import { keepPlaces } from "../../lib/kafka/keep.ts";
-import { log } from "../../lib/telemetry.ts";
+import { begin, log } from "../../lib/telemetry.ts";
 
 const places = requiredList("KEPT_PLACES").map((place) => place.split("=") as [functionName: string, topic: string]);
 
-export async function handler(): Promise<void> {
+export async function handler(_event: unknown, context: unknown): Promise<void> {
+  begin(context);
   for (const [functionName, topic] of places) {
     const connection = openEnvironmentConnection(functionOwner(functionName));
     try {

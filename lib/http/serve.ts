@@ -1,7 +1,7 @@
 // The handler of a function behind an HTTP API: an answer to every request, in time and in the API's own words.
 
 import { ConfigError, messageOf } from "../errors.ts";
-import { log, measure } from "../telemetry.ts";
+import { begin, log, measure } from "../telemetry.ts";
 import { type HttpEvent, type HttpRequest, type HttpResponse, isHttpEvent, problem, requestOf } from "./http-api.ts";
 
 export interface ServeOptions {
@@ -15,7 +15,8 @@ const GRACE_MS = 1_000;
 
 /** Routes by `METHOD /path`. */
 export function serve(routes: Readonly<Record<string, Endpoint>>, { withinMs }: ServeOptions) {
-  return async (event: unknown): Promise<HttpResponse> => {
+  return async (event: unknown, context?: unknown): Promise<HttpResponse> => {
+    begin(context);
     if (!isHttpEvent(event)) {
       throw new ConfigError(
         "This function expects an HTTP API event, payload format 2.0. Bind it to an httpApi route.",

@@ -5,11 +5,13 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import type { ZodType } from "zod";
 import { optional } from "../config.ts";
 import { ConfigError, FencedError, messageOf } from "../errors.ts";
-import { log, measure } from "../telemetry.ts";
+import { begin, log, measure } from "../telemetry.ts";
+import { traced } from "../tracing.ts";
 import { deadLetter } from "./dead-letter.ts";
 import { decoder, type Format, Refusal } from "./decode.ts";
 import type { KafkaEvent, PartialBatchResponse, WireRecord } from "./event.ts";
 import { DecodedRecord } from "./record.ts";
+import { traceLinks } from "./trace-context.ts";
 
 /** A record as it came: where it stands in Kafka, and its key and headers, read only when asked for. */
 export interface SourceRecord {
@@ -100,13 +102,15 @@ export interface Consumer<V> {
   readonly process: (batch: Batch<V>) => Promise<void>;
 }
 
-export type Handler = (event: unknown) => Promise<PartialBatchResponse | undefined>;
+/** Lambda gives the context; without one, log lines name no invocation. */
+export type Handler = (event: unknown, context?: unknown) => Promise<PartialBatchResponse | undefined>;
 
 /** Makes the handler of a function that is bound to a Kafka topic. */
 export function consume<V>(consumer: Consumer<V>): Handler {
   const decode = decoder(consumer.input, consumer.format);
   const answers = partialResponsesAreRead();
-  return async (event) => {
+  return async (event, context) => {
+    begin(context);
     const shares = sharesOf(event);
     const attempts: Promise<Failure | undefined>[] = [];
     for (const share of shares) {
@@ -145,18 +149,33 @@ function partialResponsesAreRead(): boolean {
 }
 
 async function attempt<V>(share: Share, decode: Decode<V>, consumer: Consumer<V>): Promise<Failure | undefined> {
-  const began = performance.now();
+  const { topic, partition, offset: firstOffset } = share.records[0]!;
+  const links = traceLinks(share.records);
+  const annotations = { topic, partition, firstOffset };
   try {
-    await consumer.format?.prepare?.(share.records);
-    const { batch, poison } = sorted(share, decode, consumer);
-    if (poison.length > 0) await setAside(batch, poison, consumer.poison);
-    await consumer.process(batch);
-    tell(batch, poison.length, performance.now() - began);
+    await traced("batch", { annotations, links }, () => carryOut(share, decode, { consumer, links }));
     return undefined;
   } catch (error) {
     tellFailure(share, error);
     return { share, error };
   }
+}
+
+async function carryOut<V>(
+  share: Share,
+  decode: Decode<V>,
+  { consumer, links }: { readonly consumer: Consumer<V>; readonly links: readonly string[] },
+): Promise<void> {
+  const began = performance.now();
+  await consumer.format?.prepare?.(share.records);
+  const { batch, poison } = sorted(share, decode, consumer);
+  if (poison.length > 0) await setAside(batch, poison, consumer.poison);
+  await consumer.process(batch);
+  const { topic, partition, firstOffset, lastOffset, records } = batch;
+  const took = Math.round(performance.now() - began);
+  const measures = { records: records.length, records_poison: poison.length, batch_ms: took };
+  // The traces that its records continue, for who looks for one of them.
+  measure("batch", measures, { topic, partition, firstOffset, lastOffset, ...(links.length > 0 ? { links } : {}) });
 }
 
 /** Valid records apart from poison, both in offset order. */
@@ -186,15 +205,6 @@ export async function setAside(batch: Batch<unknown>, poison: readonly Poison[],
     const { topic, partition, offset } = record;
     log.warn("poison", { topic, partition, offset, reason, detail: message, deadLetters: output.topic });
   }
-}
-
-function tell(
-  { topic, partition, firstOffset, lastOffset, records }: Batch<unknown>,
-  poison: number,
-  took: number,
-): void {
-  const measures = { records: records.length, records_poison: poison, batch_ms: Math.round(took) };
-  measure("batch", measures, { topic, partition, firstOffset, lastOffset });
 }
 
 function tellFailure({ records }: Share, error: unknown): void {

@@ -5,6 +5,7 @@ import { environmentConnection, type KafkaConnection } from "./client.ts";
 import type { Batch, Decoded, SourcePartition } from "./consume.ts";
 import { topicPartition } from "./event.ts";
 import { ExactlyOnceProducer } from "./exactly-once.ts";
+import { traceHeadersOf } from "./trace-context.ts";
 
 export interface TransactionalOutputOptions<V> {
   readonly topic: string;
@@ -18,6 +19,7 @@ export interface TransactionalOutput<V, Out> {
   readonly topic: string;
   /**
    * Publishes what `map` makes of the batch's records (as JSON; undefined leaves a record out), and that the batch is done, in one transaction.
+   * A record's trace context (`traceparent`, `tracestate`) goes on in the headers of what is made of it.
    * `map` sees only records that have not been published yet, and must make the same of a record whenever it sees it.
    */
   publish(batch: Batch<V>, map: (record: Decoded<V>) => Out | undefined): Promise<void>;
@@ -35,7 +37,13 @@ export function transactionalOutput<V, Out>(options: TransactionalOutputOptions<
     for (const record of records) {
       if (record.offset < from) continue;
       const out = map(record);
-      if (out !== undefined) messages.push({ key: key(record.value), value: JSON.stringify(out) });
+      if (out === undefined) continue;
+      const headers = traceHeadersOf(record.wire);
+      messages.push({
+        key: key(record.value),
+        value: JSON.stringify(out),
+        ...(headers === undefined ? {} : { headers }),
+      });
     }
     return messages;
   }

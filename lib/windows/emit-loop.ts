@@ -29,6 +29,7 @@ export interface LoopEdges {
   readonly idleTime: number;
   readonly tickMs: number;
   readonly onEmission: (definition: Definition, emission: EmissionReport) => void;
+  readonly onWatermark?: (definition: Definition, lag: number) => void;
   readonly onTrouble: (definition: PipelineKey, thrown: unknown) => void;
 }
 
@@ -108,6 +109,7 @@ function emitEdges(
     idleTime: edges.idleTime,
     owner: edges.owner,
     onEmission: (emission) => edges.onEmission(definition, emission),
+    onWatermark: (lag) => edges.onWatermark?.(definition, lag),
     ...(definition.version < route.window.version ? { newerFrontier: () => newest.readFrontier() } : {}),
     ...(route.format === undefined ? {} : { format: route.format }),
   };

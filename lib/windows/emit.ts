@@ -13,7 +13,7 @@ import { totalAfter, totalWith, withRunningTotals } from "./running-totals.ts";
 import type { SourceTopic } from "./source.ts";
 import type { Control, Definition, FrozenResult, Head, StoredPartial, WindowStore } from "./store.ts";
 import { resultOf } from "./tumbling.ts";
-import { frontierOf, isDue, type PartitionView, pipelineWatermark, type Watermark } from "./watermark.ts";
+import { frontierOf, isDue, isIdle, type PartitionView, pipelineWatermark, type Watermark } from "./watermark.ts";
 
 /** What an emitter of one pipeline version works on. */
 export interface EmitEdges {
@@ -29,6 +29,8 @@ export interface EmitEdges {
   /** Tells emitters apart. */
   readonly owner: string;
   readonly onEmission?: (emission: EmissionReport) => void;
+  /** At every look: how far the watermark is behind the clock, ms; 0 when there is nothing left to read. */
+  readonly onWatermark?: (lag: number) => void;
 }
 
 export interface EmissionReport {
@@ -187,11 +189,11 @@ export async function openEmitter(definition: Definition, edges: EmitEdges): Pro
       const time = await edges.newerFrontier();
       return time === undefined ? undefined : { time, since: now };
     }
-    return pipelineWatermark(
-      offsets.map((at) => view(at, control, now)),
-      policy,
-      now,
-    );
+    const views = offsets.map((at) => view(at, control, now));
+    const watermark = pipelineWatermark(views, policy, now);
+    const isQuiet = views.every((each) => isIdle(each, policy, now));
+    if (isQuiet || watermark !== undefined) edges.onWatermark?.(isQuiet ? 0 : now - watermark!.time);
+    return watermark;
   }
 
   function view(at: (typeof offsets)[number], control: Control, now: number): PartitionView {

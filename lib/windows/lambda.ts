@@ -6,13 +6,13 @@ import { messageOf } from "../errors.ts";
 import { environmentConnection, functionOwner } from "../kafka/client.ts";
 import type { Consumer, SideOutput } from "../kafka/consume.ts";
 import { assertSameTopic } from "../kafka/shadow.ts";
-import { log, measure } from "../telemetry.ts";
+import { begin, log, measure } from "../telemetry.ts";
 import { aggregate } from "./aggregate.ts";
 import { dynamoDbStore } from "./dynamodb-store.ts";
 import { type EmitRoute, emitUntil, type LoopEdges } from "./emit-loop.ts";
 import { kafkaLedger } from "./ledger.ts";
 import { kafkaSource } from "./source.ts";
-import type { PipelineKey, WindowStore } from "./store.ts";
+import type { Definition, PipelineKey, WindowStore } from "./store.ts";
 import type { Aggregates, WindowDeclaration } from "./tumbling.ts";
 
 export interface AggregationSettings {
@@ -43,6 +43,9 @@ export function aggregation<In, A extends Aggregates<In>>(
   });
 }
 
+/** How often an emitter says how far its watermark is behind, ms: CloudWatch keeps a value a minute. */
+const WATERMARK_EVERY_MS = 20_000;
+
 export interface EmissionSettings {
   readonly table: string;
   /** From one look to the next, ms. */
@@ -65,6 +68,7 @@ export function emission(
   { table, tickMs = 100, idleTime = 1_000 }: EmissionSettings,
 ): (event: unknown, context: RemainingTime) => Promise<void> {
   return async (_event, context) => {
+    begin(context);
     const { kafka } = environmentConnection();
     const owner = crypto.randomUUID();
     const limit = Number(optional("EMIT_SECONDS", "840")) * 1000;
@@ -81,10 +85,24 @@ export function emission(
       tickMs,
       onEmission: ({ name, version }, { number, results, revisions, delay }) =>
         measure("emission", { emission_delay_ms: delay, results, revisions }, { window: name, version, number }),
+      onWatermark: seldom(WATERMARK_EVERY_MS, ({ name, version }: Definition, lag: number) =>
+        measure("watermark", { watermark_lag_ms: lag }, { window: name, version }),
+      ),
       onTrouble: ({ name, version }, thrown) =>
         log.error("emission failed, trying again", { window: name, version, error: messageOf(thrown) }),
     };
     await emitUntil(deadline, routes, edges);
+  };
+}
+
+/** Passes on the first call for a pipeline, and then one every so often. */
+function seldom(everyMs: number, run: (of: Definition, value: number) => void) {
+  const lastAt = new Map<string, number>();
+  return (of: Definition, value: number): void => {
+    const key = `${of.name}/${of.version}`;
+    if (Date.now() - (lastAt.get(key) ?? Number.NEGATIVE_INFINITY) < everyMs) return;
+    lastAt.set(key, Date.now());
+    run(of, value);
   };
 }
 

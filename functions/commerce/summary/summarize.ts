@@ -19,7 +19,7 @@ export interface Summary<Context> {
 export function summarizing<Context>({ consume, refresh }: Summary<Context>) {
   return async (event: unknown, context: Context) => {
     if (isScheduled(event)) return void (await refresh(onSchedule, context));
-    const answer = await consume(event);
+    const answer = await consume(event, context);
     await refresh(afterBatch, context);
     return answer;
   };

@@ -6,6 +6,7 @@ import type { HttpResponse } from "../../../lib/http/http-api.ts";
 import { serve } from "../../../lib/http/serve.ts";
 import type { NewRecord } from "../../../lib/kafka/append.ts";
 import { checkRequest, checkResponse } from "../../support/openapi.ts";
+import { quiet } from "../../support/quiet.ts";
 import { delivery, order, purchase } from "./events.ts";
 
 interface Sent {
@@ -14,7 +15,7 @@ interface Sent {
 }
 
 beforeEach(() => {
-  vi.spyOn(process.stdout, "write").mockReturnValue(true);
+  quiet();
 });
 
 afterEach(() => {
@@ -65,6 +66,21 @@ test("an event is answered with where it stands, and goes to its type's topic un
   expect(response).toMatchObject({ statusCode: 202, headers: { "content-type": "application/json" } });
   expect(JSON.parse(response.body)).toEqual({ topic: "event_order", partition: 1, offset: 40 });
   expect(sent.appended).toEqual([{ topic: "event_order", key: "user-1", value: Buffer.from(JSON.stringify(order)) }]);
+});
+
+const traceparent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+const ofAws = "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1";
+const made = "00-5759e988bd862e3fe1be46a994272793-53995c3f42cd8ad8-01";
+
+test.each([
+  ["the client's own trace", { traceparent, tracestate: "a=1" }, { traceparent, tracestate: "a=1" }],
+  ["the client's rather than AWS's", { traceparent, "x-amzn-trace-id": ofAws }, { traceparent }],
+  ["AWS's where the client's is none", { traceparent: "none", "x-amzn-trace-id": ofAws }, { traceparent: made }],
+  ["no trace", {}, undefined],
+])("a record's headers carry %s", async (_which, headers, wanted) => {
+  const { post, sent } = api();
+  await post(order, headers);
+  expect(sent.appended[0]?.headers).toEqual(wanted);
 });
 
 test("a number is a user's id too, and time comes out in UTC", async () => {

@@ -17,6 +17,7 @@ import { freshTopic, produce, readAll } from "../../support/kafka.ts";
 import { kafkaEvent } from "../../support/kafka-event.ts";
 import { schemaRegistryUrl } from "../../support/on-demand.ts";
 import { ownPostgres } from "../../support/postgres.ts";
+import { quiet } from "../../support/quiet.ts";
 import { deliver, wireRecordsOf } from "../../support/topic-events.ts";
 import { trade } from "./trade.ts";
 
@@ -26,7 +27,7 @@ let handler: Handler;
 let deadLetters: string;
 
 beforeAll(async () => {
-  vi.spyOn(process.stdout, "write").mockReturnValue(true);
+  quiet();
   registry = await gateTo(await schemaRegistryUrl());
   deadLetters = await freshTopic({ name: "trades-dlq", maxMessageBytes: 1_114_112 });
   vi.stubEnv("KAFKA_BROKERS", inject("kafkaBrokers"));

@@ -6,6 +6,7 @@ import { type Appender, appender, type NewRecord, NotAppendedError } from "../..
 import { type AppendedOnce, appendOnce, findRecords, type OnceOptions } from "../../../lib/kafka/append-once.ts";
 import { openConnection } from "../../../lib/kafka/client.ts";
 import { freshTopic, kafkaClient, produce, readAll } from "../../support/kafka.ts";
+import { quiet } from "../../support/quiet.ts";
 import { windowsTable } from "../../support/windows-table.ts";
 
 const LOCK_MS = 20_000;
@@ -22,7 +23,7 @@ beforeAll(async () => {
 });
 
 beforeEach(async () => {
-  vi.spyOn(process.stdout, "write").mockReturnValue(true);
+  quiet();
   topics = [await freshTopic({ name: "one" }), await freshTopic({ name: "two" })];
   clockAhead = 0;
   claims = dynamoDbClaims({ ...place, scope: "once", lockMs: LOCK_MS, now: () => Date.now() + clockAhead });

@@ -8,13 +8,14 @@ import { readRange } from "../../../lib/kafka/read-range.ts";
 import { bytesOf } from "../../../lib/kafka/record.ts";
 import { type Services, startServices } from "../../../localstack/services/services.ts";
 import { createTopics } from "../../../localstack/services/topics.ts";
+import { quiet } from "../../support/quiet.ts";
 import { root } from "../../support/source-tree.ts";
 
 let services: Services<"kafka">;
 const open: Appender[] = [];
 
 beforeAll(async () => {
-  vi.spyOn(process.stdout, "write").mockReturnValue(true);
+  quiet();
   services = await startServices({
     want: ["kafka"],
     from: ["embedded"],

@@ -11,13 +11,14 @@ import { type Services, startServices } from "../../../localstack/services/servi
 import { createTopics } from "../../../localstack/services/topics.ts";
 import { kafkaClient, readAll } from "../../support/kafka.ts";
 import { kafkaEvent, wireRecord } from "../../support/kafka-event.ts";
+import { quiet } from "../../support/quiet.ts";
 import { deliver } from "../../support/topic-events.ts";
 
 let services: Services<"kafka">;
 
 beforeAll(async () => {
   services = await startServices({ want: ["kafka"], from: ["embedded"], environment: {} });
-  vi.spyOn(process.stdout, "write").mockReturnValue(true);
+  quiet();
 });
 
 afterAll(async () => {

@@ -43,7 +43,9 @@ let lines: string[];
 
 beforeEach(() => {
   lines = [];
-  vi.spyOn(process.stdout, "write").mockImplementation((line) => lines.push(String(line)) > 0);
+  for (const output of [process.stdout, process.stderr]) {
+    vi.spyOn(output, "write").mockImplementation((line) => lines.push(String(line)) > 0);
+  }
 });
 
 afterEach(() => {
@@ -219,7 +221,7 @@ test("one line a batch and one a poison record, none with a payload", async () =
   const [poison, batch, ...more] = lines.map((line) => JSON.parse(line));
   expect(more).toEqual([]);
   expect(poison).toMatchObject({
-    level: "warn",
+    level: "WARN",
     message: "poison",
     topic: "numbers",
     partition: 0,
@@ -228,7 +230,6 @@ test("one line a batch and one a poison record, none with a payload", async () =
     deadLetters: "numbers_dlq",
   });
   expect(batch).toMatchObject({
-    level: "info",
     message: "batch",
     partition: 0,
     firstOffset: 1,
@@ -248,7 +249,7 @@ test("a failed batch is an error in the log; one that a newer instance took over
     consume(run({ process: fenced }).consumer)(kafkaEvent([record(0, 1)], [record(1, 1)])),
   ).rejects.toThrow();
   expect(lines.map((line) => JSON.parse(line)).map(({ level, message }) => [level, message])).toEqual([
-    ["warn", "batch left to a newer instance"],
-    ["error", "batch failed"],
+    ["WARN", "batch left to a newer instance"],
+    ["ERROR", "batch failed"],
   ]);
 });

@@ -7,12 +7,13 @@ import { consume } from "../../../lib/kafka/consume.ts";
 import { deadLetterTo, lateTo } from "../../../lib/kafka/dead-letter.ts";
 import { freshTopic, produce, readAll } from "../../support/kafka.ts";
 import { kafkaEvent, wireRecord } from "../../support/kafka-event.ts";
+import { quiet } from "../../support/quiet.ts";
 import { wireRecordsOf } from "../../support/topic-events.ts";
 
 let connection: KafkaConnection;
 
 beforeEach(() => {
-  vi.spyOn(process.stdout, "write").mockReturnValue(true);
+  quiet();
   const brokers = inject("kafkaBrokers").split(",");
   connection = openConnection({ brokers, owner: `poison-${randomUUID().slice(0, 8)}` });
 });

@@ -4,12 +4,13 @@ import { afterEach, beforeEach, expect, inject, test, vi } from "vitest";
 import { type KafkaConnection, openConnection } from "../../../lib/kafka/client.ts";
 import { ExactlyOnceProducer, type Publication } from "../../../lib/kafka/exactly-once.ts";
 import { freshTopic, produce, readAll } from "../../support/kafka.ts";
+import { quiet } from "../../support/quiet.ts";
 
 let open: KafkaConnection[];
 
 beforeEach(() => {
   open = [];
-  vi.spyOn(process.stdout, "write").mockReturnValue(true);
+  quiet();
 });
 
 afterEach(async () => {

@@ -5,6 +5,7 @@ import { consume } from "../../../lib/kafka/consume.ts";
 import type { KafkaEvent, PartialBatchResponse } from "../../../lib/kafka/event.ts";
 import { settle } from "../../../localstack/event-source/settle.ts";
 import { AS_AWS_MAY } from "../../../localstack/event-source/switches.ts";
+import { quiet } from "../../support/quiet.ts";
 import { read } from "../../support/source-tree.ts";
 
 interface PartialFailure {
@@ -17,7 +18,7 @@ const { event, failing, response }: PartialFailure = JSON.parse(read("events/par
 
 beforeEach(() => {
   vi.stubEnv("PARTIAL_BATCH_RESPONSES", "true");
-  vi.spyOn(process.stdout, "write").mockReturnValue(true);
+  quiet();
 });
 
 afterEach(() => {

@@ -9,6 +9,7 @@ import type { WireRecord } from "../../../lib/kafka/event.ts";
 import { partitionOfKey } from "../../../lib/kafka/partitioner.ts";
 import { type TransactionalOutput, transactionalOutput } from "../../../lib/kafka/produce.ts";
 import { freshTopic, produce, readAll } from "../../support/kafka.ts";
+import { quiet } from "../../support/quiet.ts";
 import { wireRecordsOf } from "../../support/topic-events.ts";
 
 export const Input = z.object({ n: z.int() });
@@ -37,7 +38,7 @@ let open: KafkaConnection[] = [];
 export function withPipelines(): void {
   beforeEach(() => {
     open = [];
-    vi.spyOn(process.stdout, "write").mockReturnValue(true);
+    quiet();
   });
 
   afterEach(async () => {

@@ -10,9 +10,9 @@ import { keepPlaces } from "../../../lib/kafka/keep.ts";
 import { transactionalOutput } from "../../../lib/kafka/produce.ts";
 import { DecodedRecord } from "../../../lib/kafka/record.ts";
 import { createTopics } from "../../../localstack/services/topics.ts";
-import { kafkaClient, readAll } from "../../support/kafka.ts";
+import { kafkaClient, produce, readAll } from "../../support/kafka.ts";
 import { kafkaEvent, wireRecord } from "../../support/kafka-event.ts";
-import { deliver } from "../../support/topic-events.ts";
+import { deliver, wireRecordsOf } from "../../support/topic-events.ts";
 import {
   expectOnceInOrder,
   fill,
@@ -34,6 +34,27 @@ test("the same event twice gives one output each, in the same instance and in a 
   await handler(kafkaEvent(...shares));
   await instance(topics).handler(kafkaEvent(...shares));
   await expectOnceInOrder(topics, shares.flat());
+});
+
+test("a record's trace goes on in the headers of what is made of it, no other header does", async () => {
+  const topics = await pipeline();
+  const traceparent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+  const headers = { traceparent, tracestate: "a=1", origin: "elsewhere-0@7" };
+  const messages = [
+    { partition: 0, value: '{"n":0}', headers },
+    { partition: 0, value: '{"n":1}' },
+  ];
+  await produce(topics.source, messages);
+  const shares = [...(await wireRecordsOf(topics.source)).values()];
+  await instance(topics).handler(kafkaEvent(...shares));
+  const found = (await readAll(topics.output)).map(({ value, headers: own }) => ({
+    offset: JSON.parse(String(value)).offset,
+    headers: Object.fromEntries(Object.entries(own).map(([name, bytes]) => [name, String(bytes)])),
+  }));
+  expect(found.sort((a, b) => a.offset - b.offset)).toEqual([
+    { offset: 0, headers: { traceparent, tracestate: "a=1" } },
+    { offset: 1, headers: {} },
+  ]);
 });
 
 test("a batch that overlaps what is done adds only what is new", async () => {

@@ -4,6 +4,7 @@ import { ConfigError } from "../../../lib/errors.ts";
 import type { Database } from "../../../lib/postgres/database.ts";
 import type { Migration } from "../../../lib/postgres/migrate.ts";
 import { freshName, ownPostgres } from "../../support/postgres.ts";
+import { quiet } from "../../support/quiet.ts";
 
 const server = ownPostgres();
 
@@ -14,7 +15,7 @@ const items: Migration = {
 const notes: Migration = { name: "items-2-notes", sql: "ALTER TABLE items ADD note text" };
 
 beforeEach(() => {
-  vi.spyOn(process.stdout, "write").mockReturnValue(true);
+  quiet();
 });
 
 afterEach(() => {

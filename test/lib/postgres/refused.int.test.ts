@@ -9,6 +9,7 @@ import { sink } from "../../../lib/postgres/sink.ts";
 import { freshTopic, produce, readAll } from "../../support/kafka.ts";
 import { kafkaEvent } from "../../support/kafka-event.ts";
 import { ownPostgres } from "../../support/postgres.ts";
+import { quiet } from "../../support/quiet.ts";
 import { wireRecordsOf } from "../../support/topic-events.ts";
 
 const server = ownPostgres();
@@ -16,7 +17,7 @@ const columns = { n: "integer" } as const;
 const migrations = [{ name: "even-1", sql: "CREATE TABLE even (n integer PRIMARY KEY CHECK (n % 2 = 0))" }];
 
 beforeEach(() => {
-  vi.spyOn(process.stdout, "write").mockReturnValue(true);
+  quiet();
 });
 
 afterEach(() => {

@@ -8,6 +8,7 @@ import type { Migration } from "../../../lib/postgres/migrate.ts";
 import { type Row, sink } from "../../../lib/postgres/sink.ts";
 import { wireRecord } from "../../support/kafka-event.ts";
 import { ownPostgres } from "../../support/postgres.ts";
+import { quiet } from "../../support/quiet.ts";
 
 const server = ownPostgres();
 
@@ -41,7 +42,7 @@ const item: Item = {
 };
 
 beforeEach(() => {
-  vi.spyOn(process.stdout, "write").mockReturnValue(true);
+  quiet();
 });
 
 afterEach(() => {

@@ -5,6 +5,7 @@ import type { Batch, SideOutput, SideRecord } from "../../../lib/kafka/consume.t
 import { DecodedRecord } from "../../../lib/kafka/record.ts";
 import { sink } from "../../../lib/postgres/sink.ts";
 import { wireRecord } from "../../support/kafka-event.ts";
+import { quiet } from "../../support/quiet.ts";
 
 interface Item {
   readonly id: number;
@@ -66,7 +67,7 @@ function batchOf(items: readonly Item[]): Batch<Item> {
 const items = (count: number) => Array.from({ length: count }, (_, id): Item => ({ id }));
 
 beforeEach(() => {
-  vi.spyOn(process.stdout, "write").mockReturnValue(true);
+  quiet();
 });
 
 afterEach(() => {

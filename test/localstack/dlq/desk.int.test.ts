@@ -11,11 +11,12 @@ import { order, purchase } from "../../functions/commerce/events.ts";
 import { type Commerce, commerce, eventsOf } from "../../support/commerce.ts";
 import { produce, readAll } from "../../support/kafka.ts";
 import { parkedHeaders } from "../../support/letters.ts";
+import { quiet } from "../../support/quiet.ts";
 
 const open: KafkaConnection[] = [];
 
 beforeEach(() => {
-  vi.spyOn(process.stdout, "write").mockReturnValue(true);
+  quiet();
 });
 
 afterEach(async () => {
