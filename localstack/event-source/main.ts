@@ -1,10 +1,15 @@
 #!/usr/bin/env node
 // Starts the program, or explains a record. Its compiled code is kept between runs, which halves the time until it is ready.
-import { enableCompileCache } from "node:module";
+import module from "node:module";
 import { quietWarnings } from "../quiet-warnings.ts";
 
+const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
+if (major < 22 || (major === 22 && minor < 15)) {
+  console.error(`The event source needs Node 22.15 or newer: this is ${process.version}.`);
+  process.exit(1);
+}
 quietWarnings();
-enableCompileCache();
+module.enableCompileCache();
 try {
   if (process.argv[2] === "explain") {
     const { runExplain } = await import("./observe/explain.ts");

@@ -5,7 +5,7 @@ import { type FaultPlan, parseFaults } from "./faults.ts";
 import { parseSpan, type TimeSpan } from "./replay.ts";
 import { type Switches, switches, switchesOf } from "./switches.ts";
 
-export const USAGE = `Usage: node localstack/event-source/main.ts --template FILE [options]
+export const USAGE = `Usage: kafka-event-source --template FILE [options]
   --template FILE        CloudFormation template, JSON or YAML: what \`serverless package\` or \`cdk synth\` writes, or your own
   --parameter NAME=VALUE a parameter of the template (repeatable)
   --import NAME=VALUE    another stack's export (repeatable)
@@ -21,6 +21,7 @@ export const USAGE = `Usage: node localstack/event-source/main.ts --template FIL
   --endpoint URL         invoke through the Lambda API at this address (serverless-offline's lambda port, LocalStack,
                          MiniStack) or, with \`aws\`, what is deployed in AWS_REGION, with the environment's credentials.
                          Without it functions run here, in Node processes of their own
+  --without-schedules    EventBridge rules are somebody else's
   --backoff 50ms         wait before the first retry, doubling up to 60 times it (default 1s)
   --isolation LEVEL      read_uncommitted (default) or read_committed
   --switch NAME=VALUE    what AWS leaves open, decided otherwise (repeatable; the first value is the default):
@@ -50,6 +51,7 @@ export interface ProgramOptions {
   readonly endpoint?: string;
   /** What functions are called at the endpoint, by any of their names. */
   readonly namesThere: Readonly<Record<string, string>>;
+  readonly hasSchedules: boolean;
   readonly backOffMs: number;
   readonly isolation: "read_committed" | "read_uncommitted";
   readonly switches: Switches;
@@ -76,6 +78,7 @@ export function programOptions(args: readonly string[], environment: NodeJS.Proc
       only: { type: "string", multiple: true, default: [] },
       function: { type: "string", multiple: true, default: [] },
       endpoint: { type: "string" },
+      "without-schedules": { type: "boolean", default: false },
       backoff: { type: "string", default: "1s" },
       isolation: { type: "string", default: "read_uncommitted" },
       switch: { type: "string", multiple: true, default: [] },
@@ -100,6 +103,7 @@ export function programOptions(args: readonly string[], environment: NodeJS.Proc
     code: pairs("--code", values.code),
     ...functionsOf(values),
     ...(values["aws-endpoint"] === undefined ? {} : { awsEndpoint: values["aws-endpoint"] }),
+    hasSchedules: !values["without-schedules"],
     backOffMs: milliseconds("--backoff", values.backoff),
     isolation: isolationOf(values.isolation),
     switches: switchesOf(values.switch),

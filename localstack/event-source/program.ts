@@ -24,7 +24,7 @@ export async function runProgram(): Promise<void> {
   const wanted = selectFunctions(template, options.only);
   const mappings = mappingsOf(template, { functions: wanted, areBrokersGiven: options.brokers.length > 0 });
   const { replay } = options;
-  const schedules = replay === undefined ? schedulesOf(template, wanted) : [];
+  const schedules = replay === undefined && options.hasSchedules ? schedulesOf(template, wanted) : [];
   const invoked = new Set([...mappings, ...schedules].map(({ functionLogicalId }) => functionLogicalId));
   const functions = functionsOf(template, [...invoked], options);
   const brokers = options.brokers.length > 0 ? options.brokers : brokersOf(mappings);
@@ -41,6 +41,7 @@ export async function runProgram(): Promise<void> {
   const stopped = Promise.withResolvers<string>();
   process.once("SIGTERM", () => stopped.resolve("SIGTERM"));
   process.once("SIGINT", () => stopped.resolve("SIGINT"));
+  process.once("disconnect", () => stopped.resolve("its parent is gone")); // comes only to whom a parent has given a channel
   const log = (message: string, facts: Readonly<Record<string, unknown>>) =>
     console.error(JSON.stringify({ message, ...facts }));
   const invoker = await invokerOf(template, options, { region: account.region, functions, log });

@@ -26,7 +26,7 @@ describe.each(documents)("%s", (path) => {
     const commands = [...text.matchAll(/\bnpm (?:run )?(?<script>[a-z][\w:-]*)/g)].map(
       ({ groups }) => groups?.script ?? "",
     );
-    const own = commands.filter((script) => !["ci", "run", "install", "audit"].includes(script));
+    const own = commands.filter((script) => !["ci", "run", "install", "pack", "audit"].includes(script));
     expect(own.filter((script) => !scripts.includes(script))).toEqual([]);
   });
 

@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { stripTypeScriptTypes } from "node:module";
 import { dirname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
 import { unzipSync } from "fflate";
 
 /** Unpacks a zip once for each content it has had; answers the folder. */
@@ -43,6 +44,8 @@ export function placeInline(source: string, localFolder: string, name: string): 
 
 /** The runtime as plain JavaScript, so that an environment starts without a compiler in it. */
 export function runtimeFileIn(localFolder: string): string {
+  const built = fileURLToPath(new URL("./runtime.js", import.meta.url)); // in the package that others install
+  if (existsSync(built)) return built;
   const source = readFileSync(new URL("./runtime.ts", import.meta.url), "utf8");
   const folder = join(resolve(localFolder), "functions", `runtime-${digest(Buffer.from(source))}`);
   if (!existsSync(folder)) {

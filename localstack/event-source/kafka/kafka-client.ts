@@ -1,8 +1,8 @@
 // A member of a consumer group that hands over fetched bytes and commits when told to; all that knows how kafkajs consumes.
 // Three things are not in kafkajs's interface and are done on its objects, so its version is pinned: waiting before and
 // after a group is joined, reading a fetch's bytes without an object per record, and changing the fetch's wait as it runs.
-import { createRequire } from "node:module";
 import { type Admin, type Consumer, type PartitionAssigner, PartitionAssigners } from "kafkajs";
+import ConsumerGroupOfKafkajs from "kafkajs/src/consumer/consumerGroup.js";
 import type { Membership } from "../observe/happening.ts";
 import type { StartingPosition } from "../template/mapping.ts";
 import { type CarrierMessage, decodeFetchResponse, type FetchedBytes, type FetchResponse } from "./fetch-response.ts";
@@ -225,14 +225,12 @@ let areHooksInstalled = false;
 // Consumers without hooks, such as a test's own, keep kafkajs's behaviour.
 function installHooks(): void {
   if (areHooksInstalled) return;
-  const group: { readonly prototype: ConsumerGroup } = createRequire(import.meta.url)(
-    "kafkajs/src/consumer/consumerGroup.js",
-  );
-  const { joinAndSync } = group.prototype;
+  const prototype = ConsumerGroupOfKafkajs.prototype as ConsumerGroup;
+  const { joinAndSync } = prototype;
   if (typeof joinAndSync !== "function") {
     throw new Error("The event source works with kafkajs 2.2.4: install exactly that version.");
   }
-  group.prototype.joinAndSync = async function (this: ConsumerGroup) {
+  prototype.joinAndSync = async function (this: ConsumerGroup) {
     const hooks = this.assigners[0]?.hooks;
     await hooks?.beforeJoin();
     await joinAndSync.call(this);
