@@ -1,9 +1,11 @@
 // The demo as a user starts it: a process of its own, with services of its own.
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { existsSync, globSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { afterEach, describe, expect, it } from "vitest";
 import { isRunning } from "../support/processes.ts";
+import { leaksIn, sentTexts } from "../support/sent-texts.ts";
 import { root } from "../support/source-tree.ts";
 
 interface Started {
@@ -72,8 +74,28 @@ afterEach(() => {
 
 const isSending = ({ output }: Started) => /rides [1-9][\d,]* sent/.test(output());
 
+const logs = join(root, ".local", "logs");
+
+/** What functions, the event source and the database have logged since their logs had these sizes. */
+function logsSince(sizes: ReadonlyMap<string, number>): ReadonlyMap<string, string> {
+  return new Map([...logSizes().keys()].map((name) => [name, readLog(name, sizes.get(name) ?? 0)]));
+}
+
+function readLog(name: string, from: number): string {
+  const content = readFileSync(join(logs, name));
+  return content.subarray(content.length < from ? 0 : from).toString("utf8"); // shorter than it was: it was begun anew
+}
+
+function logSizes(): ReadonlyMap<string, number> {
+  const names = existsSync(logs)
+    ? globSync(["serverless-*.log", "event-source.log", "postgres.log"], { cwd: logs })
+    : [];
+  return new Map(names.map((name) => [name, statSync(join(logs, name)).size]));
+}
+
 describe("npm run demo", () => {
-  it("starts everything, finds every window exact and every ride once, says PASS and leaves nothing running", async () => {
+  it("starts everything, finds every window exact and every ride once, says PASS, leaves nothing running and no personal data in its logs", async () => {
+    const before = logSizes();
     const demo = startDemo("--count", "3000", "--rate", "500");
     const { code } = await demo.exited;
     const output = demo.output();
@@ -84,6 +106,12 @@ describe("npm run demo", () => {
     expect(output.match(/^ {2}\d\d:\d\d:\d\d – \d\d:\d\d:\d\d .* ✔$/gm)?.length).toBeGreaterThanOrEqual(2);
     expect(output).not.toMatch(/✘|Error|warning/i);
     await expectNothingLeft(demo);
+
+    const texts = sentTexts({ count: 3000, rate: 500 });
+    const written = logsSince(before);
+    expect([...written.values()].filter((log) => log.includes('"message":"batch"')).length).toBeGreaterThan(5);
+    const leaks = [...written].flatMap(([name, log]) => leaksIn(log, texts).map((text) => `${name}: ${text}`));
+    expect(leaks, "personal data in logs").toEqual([]);
   });
 
   it("ends everything on Ctrl-C", async () => {
