@@ -15,7 +15,6 @@ const SPACING_MS = 50;
 const RETRY_MS = 500;
 
 export class Committer {
-  private readonly committed = new WeakMap<PartitionQueue, number>();
   private readonly options: CommitterOptions;
   private running: Promise<void> | undefined;
   private timer: NodeJS.Timeout | undefined;
@@ -30,7 +29,7 @@ export class Committer {
 
   /** What the group has for a partition that was just assigned. */
   knows(queue: PartitionQueue, offset: number): void {
-    this.committed.set(queue, offset);
+    queue.committedTo = offset;
   }
 
   /** Something is done: commit soon. */
@@ -53,11 +52,6 @@ export class Committer {
     await this.flush();
     this.isStopped = true;
     clearTimeout(this.timer);
-  }
-
-  /** The offset that the group has for a partition of ours, as far as known. */
-  committedTo(queue: PartitionQueue): number | undefined {
-    return this.committed.get(queue);
   }
 
   private run(): Promise<void> {
@@ -85,8 +79,8 @@ export class Committer {
     }
     this.isFailing = false;
     const offsets = done.map(({ queue, offset }) => {
-      const from = this.committed.get(queue) ?? offset;
-      this.committed.set(queue, offset);
+      const from = queue.committedTo ?? offset;
+      queue.committedTo = offset;
       return [queue.partition, { from, to: offset }] as const;
     });
     this.options.observe({ kind: "committed", offsets: new Map(offsets) });
@@ -96,7 +90,7 @@ export class Committer {
   private uncommitted(): { readonly queue: PartitionQueue; readonly offset: number }[] {
     const done: { readonly queue: PartitionQueue; readonly offset: number }[] = [];
     for (const queue of this.options.queues()) {
-      if (queue.doneTo > (this.committed.get(queue) ?? -1)) done.push({ queue, offset: queue.doneTo });
+      if (queue.doneTo > (queue.committedTo ?? -1)) done.push({ queue, offset: queue.doneTo });
     }
     return done;
   }

@@ -6,6 +6,10 @@ import type { FaultPlan } from "./faults.ts";
 import { type EnvironmentStatus, type Pool, startPool } from "./functions/pool.ts";
 import type { Invoker } from "./invoke.ts";
 import { type Journal, openJournal } from "./observe/journal.ts";
+import { Meters } from "./observe/meters.ts";
+import { startMetricLines } from "./observe/metric-lines.ts";
+import { prometheusText } from "./observe/prometheus.ts";
+import { type Endpoint, type PrometheusEndpoint, startPrometheusEndpoint } from "./observe/prometheus-endpoint.ts";
 import type { TimeSpan } from "./replay.ts";
 import { type MappingStatus, type RunningMapping, type Shared, startMapping } from "./running-mapping.ts";
 import { runSchedule, type Schedule } from "./schedule.ts";
@@ -38,6 +42,10 @@ export interface EventSourceOptions extends AwsEndpointOptions {
   readonly replay?: { readonly span: TimeSpan; readonly name: string };
   /** A file to write down in what happens to records, for `explain`. */
   readonly journal?: string;
+  /** A file to append CloudWatch's metrics to, each minute. */
+  readonly metricsFile?: string;
+  /** Where Prometheus finds the same metrics. */
+  readonly prometheus?: Endpoint;
   log?(message: string, facts: Readonly<Record<string, unknown>>): void;
   fatal?(error: unknown): void;
 }
@@ -50,6 +58,8 @@ export interface EventSourceStatus {
 export interface EventSource {
   /** Resolves when every replay is over; never without one. */
   readonly over: Promise<unknown>;
+  /** Where Prometheus scrapes, when it was asked for. */
+  readonly prometheusUrl?: string;
   status(): EventSourceStatus;
   /** Stops polling, lets what is in flight finish for at most `graceMs` (30 s by default), commits, leaves the groups. */
   stop(graceMs?: number): Promise<void>;
@@ -66,10 +76,19 @@ export async function startEventSource(options: EventSourceOptions): Promise<Eve
   const abort = new AbortController();
   const journal: Journal | undefined =
     options.journal === undefined ? undefined : openJournal({ file: options.journal });
-  const shared: Shared = { invoker, waits, ...(journal === undefined ? {} : { journal }) };
+  const meters = new Meters();
+  const shared: Shared = {
+    ...{ invoker: meters.measuring(invoker), waits, meters },
+    ...(journal === undefined ? {} : { journal }),
+  };
   const running: RunningMapping[] = [];
+  const observed = () => running.map(({ mapping, status }) => ({ mapping, status: status() }));
+  let endpoint: PrometheusEndpoint | undefined;
   const stopAll = (graceMs: number) => Promise.all(running.map((mapping) => mapping.stop(graceMs)));
   try {
+    if (options.prometheus !== undefined) {
+      endpoint = await startPrometheusEndpoint(options.prometheus, () => prometheusText(observed(), meters.all));
+    }
     await Promise.all(
       options.mappings.map(async (mapping) => {
         const definition = functionWith(mapping.functionLogicalId, options.functions);
@@ -79,13 +98,17 @@ export async function startEventSource(options: EventSourceOptions): Promise<Eve
   } catch (error) {
     await stopAll(0);
     await pool?.stop();
+    await endpoint?.stop();
     journal?.close();
     throw error;
   }
   for (const schedule of options.schedules ?? [])
-    startSchedule(schedule, options, { invoker, waits, signal: abort.signal });
+    startSchedule(schedule, options, { invoker: shared.invoker, waits, signal: abort.signal });
+  const { metricsFile: file, clock = systemClock } = options;
+  const lines = file === undefined ? undefined : startMetricLines({ file, clock, meters, observed });
   return {
     over: Promise.all(running.map((mapping) => mapping.over)),
+    ...(endpoint === undefined ? {} : { prometheusUrl: endpoint.url }),
     status: () => ({
       mappings: running.map((mapping) => mapping.status()),
       environments: pool?.environments() ?? [],
@@ -94,6 +117,8 @@ export async function startEventSource(options: EventSourceOptions): Promise<Eve
       abort.abort();
       await stopAll(graceMs);
       await pool?.stop();
+      await endpoint?.stop();
+      lines?.stop();
       journal?.close();
     },
   };

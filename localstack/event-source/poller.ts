@@ -86,6 +86,10 @@ export class Poller implements SourceListener {
     this.options.observe({ kind: "stopped", poller: this.options.index });
   }
 
+  get index(): number {
+    return this.options.index;
+  }
+
   get inFlight(): number {
     return this.dispatcher.inFlight;
   }

@@ -2,6 +2,7 @@
 import { randomUUID } from "node:crypto";
 import { parseArgs } from "node:util";
 import { type FaultPlan, parseFaults } from "./faults.ts";
+import { type Endpoint, parseEndpoint } from "./observe/prometheus-endpoint.ts";
 import { parseSpan, type TimeSpan } from "./replay.ts";
 import { type Switches, switches, switchesOf } from "./switches.ts";
 
@@ -33,7 +34,9 @@ ${describeSwitches()}
   --local-folder DIR     unpacked code and functions' logs (default .local)
   --journal FILE         what happens to records, for \`explain TOPIC-PARTITION@OFFSET --journal FILE\` (see explain --help)
   --status               one line of JSON a second on stdout
-  --metrics FILE         the same lines, appended to a file`;
+  --status-file FILE     the same lines, appended to a file
+  --metrics FILE         the mappings' and functions' CloudWatch metrics, a line of JSON each a minute, appended to a file
+  --prometheus PORT      the same metrics for Prometheus at http://127.0.0.1:PORT/metrics, or HOST:PORT; 0: a free port`;
 
 export interface ProgramOptions {
   readonly template: string;
@@ -60,7 +63,9 @@ export interface ProgramOptions {
   readonly localFolder: string;
   readonly journal?: string;
   readonly printsStatus: boolean;
+  readonly statusFile?: string;
   readonly metricsFile?: string;
+  readonly prometheus?: Endpoint;
 }
 
 /** Reads the command line; `undefined` when help was asked for. Throws with a sentence for what can't be. */
@@ -88,7 +93,9 @@ export function programOptions(args: readonly string[], environment: NodeJS.Proc
       "local-folder": { type: "string", default: ".local" },
       journal: { type: "string" },
       status: { type: "boolean", default: false },
+      "status-file": { type: "string" },
       metrics: { type: "string" },
+      prometheus: { type: "string" },
       help: { type: "boolean", default: false },
     },
   });
@@ -112,7 +119,9 @@ export function programOptions(args: readonly string[], environment: NodeJS.Proc
     localFolder: values["local-folder"],
     ...(values.journal === undefined ? {} : { journal: values.journal }),
     printsStatus: values.status,
+    ...(values["status-file"] === undefined ? {} : { statusFile: values["status-file"] }),
     ...(values.metrics === undefined ? {} : { metricsFile: values.metrics }),
+    ...(values.prometheus === undefined ? {} : { prometheus: parseEndpoint(values.prometheus) }),
   };
 }
 

@@ -55,7 +55,10 @@ export async function runProgram(): Promise<void> {
   if (typeof source === "string") process.exit(0);
   const enabled = mappings.filter(({ isEnabled }) => isEnabled);
   console.log(
-    JSON.stringify({ ready: true, pid: process.pid, brokers, mappings: enabled.length, schedules: schedules.length }),
+    JSON.stringify({
+      ...{ ready: true, pid: process.pid, brokers, mappings: enabled.length, schedules: schedules.length },
+      ...(source.prometheusUrl === undefined ? {} : { prometheus: source.prometheusUrl }),
+    }),
   );
   report(source, options);
   await Promise.race([stopped.promise, source.over]);
@@ -108,14 +111,14 @@ function describe(mapping: Mapping): string {
 }
 
 /** A line of JSON a second, to wherever it is wanted. */
-function report(source: EventSource, { printsStatus, metricsFile }: ProgramOptions): void {
-  if (!printsStatus && metricsFile === undefined) return;
+function report(source: EventSource, { printsStatus, statusFile }: ProgramOptions): void {
+  if (!printsStatus && statusFile === undefined) return;
   let before = source.status();
   setInterval(() => {
     const now = source.status();
     const line = JSON.stringify({ at: new Date().toISOString(), ...withRates(now, before) });
     if (printsStatus) console.log(line);
-    if (metricsFile !== undefined) appendFileSync(metricsFile, `${line}\n`);
+    if (statusFile !== undefined) appendFileSync(statusFile, `${line}\n`);
     before = now;
   }, 1000).unref();
 }

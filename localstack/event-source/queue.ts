@@ -8,6 +8,8 @@ export class PartitionQueue implements ReadyRecords {
   readonly overhead: number;
   /** Offset after the last record or marker that was fetched. */
   fetchedTo: number;
+  /** What the group has committed; absent until that is known. */
+  committedTo: number | undefined;
   /** The end of the partition as the broker last told it. */
   highWatermark: number;
   /** Bytes of the waiting records as they will stand in events. */

@@ -1,4 +1,5 @@
-// One mapping at work: its pollers, its failure destination, what they have counted.
+// One mapping at work: its pollers, its failure destination, who is told what they do.
+import { join } from "node:path";
 import { systemClock } from "./clock.ts";
 import { type Counters, count, newCounters } from "./counters.ts";
 import { openDestination } from "./destinations/destination.ts";
@@ -9,6 +10,8 @@ import type { Invoker } from "./invoke.ts";
 import { type Cluster, deleteGroup, endsOf, partitionCount } from "./kafka/kafka-connection.ts";
 import type { Observe } from "./observe/happening.ts";
 import type { Journal } from "./observe/journal.ts";
+import type { Meters } from "./observe/meters.ts";
+import { openSystemLog } from "./observe/system-log.ts";
 import { Poller } from "./poller.ts";
 import { PollerGroup } from "./poller-group.ts";
 import { isOver, replayOf } from "./replay.ts";
@@ -21,8 +24,11 @@ import { LOCAL_ACCOUNT } from "./template/template.ts";
 
 export interface PartitionStatus {
   readonly partition: number;
+  /** Everything below is read. */
+  readonly readTo: number;
   /** Everything below is processed. */
   readonly doneTo: number;
+  readonly committed: number;
   readonly end: number;
   readonly lag: number;
   readonly buffered: number;
@@ -45,12 +51,15 @@ export interface MappingStatus {
 export interface Shared {
   readonly invoker: Invoker;
   readonly waits: BackOff;
+  readonly meters: Meters;
   readonly journal?: Journal;
 }
 
 export interface RunningMapping {
   /** Resolves when its replay is over; never without one. */
   readonly over: Promise<void>;
+  /** As it is carried out, which for a replay is not as it is declared. */
+  readonly mapping: Mapping;
   status(): MappingStatus;
   stop(graceMs: number): Promise<void>;
 }
@@ -79,10 +88,13 @@ export async function startMapping(
   const context = { cluster, functionArn: definition.arn, source, region, aws: options, now, log };
   const destination = await openDestination(mapping, context);
   const over = Promise.withResolvers<void>();
-  const recording = shared.journal?.observer(mapping, { functionName: definition.name, clock });
+  const observers = [shared.meters.observer(definition.name)];
+  if (shared.journal !== undefined) {
+    observers.push(shared.journal.observer(mapping, { functionName: definition.name, clock }));
+  }
   const observe: Observe = (happening) => {
     count(counters, happening);
-    recording?.(happening);
+    for (const tell of observers) tell(happening);
     if (replay !== undefined && (happening.kind === "assigned" || happening.kind === "committed")) {
       const partitions = group.pollers.flatMap((poller) => poller.partitions);
       if (isOver(replay, partitions)) over.resolve();
@@ -115,12 +127,20 @@ export async function startMapping(
     ...(rebalanceEveryMs === undefined || partitions === 0 ? {} : { rebalanceEveryMs }),
     ...{ clock, counters, makePoller, observe, log },
   });
+  const { account = LOCAL_ACCOUNT, localFolder = ".local", logsFolder = join(localFolder, "logs") } = options;
+  const systemLog = openSystemLog(mapping, {
+    ...{ functionName: definition.name, logsFolder, cluster, account, totalPartitions: partitions, clock },
+    partitions: () => new Map(group.pollers.map((poller) => [poller.index, partitionsOf([poller])])),
+  });
+  if (systemLog !== undefined) observers.push(systemLog.observe);
   const running = {
     over: over.promise,
+    mapping,
     status: () => statusOf(mapping, definition.name, { counters, pollers: group.pollers }),
     async stop(graceMs: number) {
       await group.stop(graceMs);
       await destination?.stop();
+      systemLog?.stop();
       if (replay !== undefined) await deleteGroup(cluster, mapping.consumerGroup);
     },
   };
@@ -156,13 +176,7 @@ function statusOf(
   functionName: string,
   { counters, pollers }: { readonly counters: Counters; readonly pollers: readonly Poller[] },
 ): MappingStatus {
-  const partitions = pollers
-    .flatMap((poller) => poller.partitions)
-    .map(({ partition, doneTo, highWatermark, count }) => {
-      const lag = Math.max(0, highWatermark - doneTo);
-      return { partition, doneTo, end: highWatermark, lag, buffered: count };
-    })
-    .sort((a, b) => a.partition - b.partition);
+  const partitions = partitionsOf(pollers);
   return {
     logicalId,
     functionName,
@@ -175,4 +189,15 @@ function statusOf(
     partitions,
     counters: { ...counters, faults: { ...counters.faults } },
   };
+}
+
+function partitionsOf(pollers: readonly Poller[]): PartitionStatus[] {
+  return pollers
+    .flatMap((poller) => poller.partitions)
+    .map(({ partition, fetchedTo, doneTo, committedTo, highWatermark, count }) => {
+      const lag = Math.max(0, highWatermark - doneTo);
+      const committed = committedTo ?? doneTo;
+      return { partition, readTo: fetchedTo, doneTo, committed, end: highWatermark, lag, buffered: count };
+    })
+    .sort((a, b) => a.partition - b.partition);
 }

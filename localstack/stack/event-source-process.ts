@@ -96,7 +96,7 @@ function argumentsOf({ templateFile, brokers, functions, environment }: EventSou
     brokers,
     "--local-folder",
     local,
-    "--metrics",
+    "--status-file",
     statusFile,
     "--journal",
     journal,

@@ -100,9 +100,25 @@ function bounds(settings: Settings): string[] {
     ...(Array.isArray(filters) && filters.length > 10
       ? [`FilterCriteria has at most 10 filters (5 without a raised quota), got ${filters.length}`]
       : []),
+    ...observationRules(settings),
     ...(Array.isArray(types)
       ? types.flatMap((type) => oneOf("FunctionResponseTypes", type, ["ReportBatchItemFailures"]))
       : []),
+  ];
+}
+
+function observationRules(settings: Settings): string[] {
+  const groups = ["EventCount", "ErrorCount", "KafkaMetrics"];
+  const metrics = asObject(settings.MetricsConfig)?.Metrics ?? [];
+  const level = asObject(settings.LoggingConfig)?.SystemLogLevel;
+  return [
+    ...(Array.isArray(metrics)
+      ? metrics.flatMap((group) => oneOf("MetricsConfig.Metrics", group, groups))
+      : [`MetricsConfig.Metrics is a list of ${groups.join(", ")}: got ${JSON.stringify(metrics)}`]),
+    ...(Array.isArray(metrics) && metrics.length > groups.length
+      ? [`MetricsConfig.Metrics has at most ${groups.length} entries, got ${metrics.length}`]
+      : []),
+    ...oneOf("LoggingConfig.SystemLogLevel", level, ["DEBUG", "INFO", "WARN"]),
   ];
 }
 
@@ -169,8 +185,6 @@ function notCarriedOut(settings: Settings, areBrokersGiven: boolean): string[] {
   return [
     config?.ConsumptionMode === "Queue" && "ConsumptionMode Queue (Kafka share groups)",
     config?.SchemaRegistryConfig !== undefined && "SchemaRegistryConfig",
-    settings.MetricsConfig !== undefined && "MetricsConfig",
-    settings.LoggingConfig !== undefined && "LoggingConfig",
     ...access.map((entry) => {
       const type = String(asObject(entry)?.Type);
       return !areBrokersGiven && !NETWORK_ACCESS.has(type) && `SourceAccessConfigurations ${type}`;
@@ -211,6 +225,7 @@ function unsupported(name: string): string[] {
   return [`Unsupported '${camelCase(name)}' parameter for given event source mapping type.`];
 }
 
+/** Each part of a path, as AWS's messages have it. */
 function camelCase(name: string): string {
-  return name.charAt(0).toLowerCase() + name.slice(1);
+  return name.replace(/(^|\.)[A-Z]/g, (start) => start.toLowerCase());
 }

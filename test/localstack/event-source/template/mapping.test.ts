@@ -210,8 +210,17 @@ describe("settings that are refused, by name", () => {
       { ...provisioned, SelfManagedKafkaEventSourceConfig: { SchemaRegistryConfig: {} } },
       "SchemaRegistryConfig is not carried out",
     ],
-    [{ MetricsConfig: { Metrics: ["EventCount"] } }, "MetricsConfig is not carried out"],
-    [{ ...provisioned, LoggingConfig: { SystemLogLevel: "INFO" } }, "LoggingConfig is not carried out"],
+    [
+      { MetricsConfig: { Metrics: ["Everything"] } },
+      "Value 'Everything' at 'metricsConfig.metrics' failed to satisfy constraint: Member must satisfy enum value set: [EventCount, ErrorCount, KafkaMetrics]",
+    ],
+    [{ MetricsConfig: { Metrics: "EventCount" } }, "MetricsConfig.Metrics is a list of EventCount, ErrorCount"],
+    [{ MetricsConfig: { Metrics: new Array(4).fill("EventCount") } }, "has at most 3 entries, got 4"],
+    [
+      { ...provisioned, LoggingConfig: { SystemLogLevel: "TRACE" } },
+      "Value 'TRACE' at 'loggingConfig.systemLogLevel' failed to satisfy constraint",
+    ],
+    [{ LoggingConfig: { SystemLogLevel: "INFO" } }, "Unsupported 'loggingConfig' parameter"],
     [{ FilterCriteria: { Filters: [{ Pattern: "nonsense" }] } }, "Invalid filter pattern definition."],
     [{ FilterCriteria: { Filters: new Array(11).fill({ Pattern: "{}" }) } }, "FilterCriteria has at most 10 filters"],
   ])("%j", (settings, text) => expect(() => mapping(settings)).toThrow(text));
