@@ -1,5 +1,6 @@
 // The event source in a process: polls Kafka for every mapping and invokes functions as AWS's event source mapping does.
-import type { AwsEndpointOptions } from "./aws/endpoint.ts";
+import type { AccessOptions } from "./access/connection.ts";
+import { whyNot } from "./access/problem.ts";
 import { refuseUnmetNeeds } from "./aws/needs.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import type { FaultPlan } from "./faults.ts";
@@ -19,11 +20,10 @@ import type { FunctionDefinition } from "./template/function-definition.ts";
 import type { Mapping } from "./template/mapping.ts";
 import { type Account, LOCAL_ACCOUNT } from "./template/template.ts";
 
-export interface EventSourceOptions extends AwsEndpointOptions {
+export interface EventSourceOptions extends AccessOptions {
   readonly mappings: readonly Mapping[];
   readonly schedules?: readonly Schedule[];
   readonly functions: readonly FunctionDefinition[];
-  readonly brokers: readonly string[];
   /** Calls functions; by default a pool of local environments. */
   readonly invoker?: Invoker;
   /** Unpacked code and logs; by default `.local` in the working directory. */
@@ -92,7 +92,11 @@ export async function startEventSource(options: EventSourceOptions): Promise<Eve
     await Promise.all(
       options.mappings.map(async (mapping) => {
         const definition = functionWith(mapping.functionLogicalId, options.functions);
-        running.push(await startMapping(mapping, definition, { options, shared }));
+        running.push(
+          await startMapping(mapping, definition, { options, shared }).catch((cause) => {
+            throw new Error(`Mapping '${mapping.logicalId}': ${whyNot(cause)}`, { cause });
+          }),
+        );
       }),
     );
   } catch (error) {

@@ -1,5 +1,6 @@
 // One poller of a mapping: a member of the consumer group that buffers what it fetches by partition and commits what is
 // settled. A partition that is stuck stops being fetched when its buffer is full; the others go on.
+import { problemOf } from "./access/problem.ts";
 import { Committer } from "./committer.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import { sift } from "./filter/sift.ts";
@@ -13,7 +14,7 @@ import type { PollerOptions } from "./poller-options.ts";
 import { PartitionQueue } from "./queue.ts";
 import { isReplayed } from "./replay.ts";
 import type { Deserializer, Unreadable } from "./schemas/deserializer.ts";
-import { MAX_EVENT_BYTES, measure, partitionText } from "./wire.ts";
+import { MAX_EVENT_BYTES, measure } from "./wire.ts";
 
 /** Most that one partition buffers, in bytes of events: two full ones, so that the next is there when one is done. */
 const PARTITION_BUFFER_BYTES = 2 * MAX_EVENT_BYTES;
@@ -144,7 +145,7 @@ export class Poller implements SourceListener {
 
   failed(error: Error): void {
     this.options.observe({ kind: "polling-failed", poller: this.options.index, error });
-    this.options.log("polling failed, trying again", { error: error.message });
+    this.options.log("polling failed, trying again", { error: error.message, ...problemOf(error) });
   }
 
   private queueAt(partition: number, from: number): PartitionQueue | undefined {
@@ -218,9 +219,7 @@ export class Poller implements SourceListener {
   }
 
   private gain(partition: number, offset: number): PartitionQueue {
-    const { mapping, switches } = this.options;
-    const text = partitionText(mapping.topic, partition, switches["null-headers"]);
-    const queue = new PartitionQueue(partition, text, offset);
+    const queue = new PartitionQueue(this.options.mapping.topic, partition, offset);
     this.queues.set(partition, queue);
     return queue;
   }

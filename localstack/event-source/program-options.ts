@@ -1,6 +1,7 @@
 // What the program is told on its command line and in the environment, checked.
 import { randomUUID } from "node:crypto";
 import { parseArgs } from "node:util";
+import { secretFilesOf } from "./access/secrets.ts";
 import { type FaultPlan, parseFaults } from "./faults.ts";
 import { type Endpoint, parseEndpoint } from "./observe/prometheus-endpoint.ts";
 import { parseSpan, type TimeSpan } from "./replay.ts";
@@ -12,7 +13,9 @@ export const USAGE = `Usage: kafka-event-source --template FILE [options]
   --import NAME=VALUE    another stack's export (repeatable)
   --code FUNCTION=PATH   a function's code, a folder or a zip, where the template's isn't on this machine (repeatable)
   --brokers HOST:PORT,…  brokers in force, instead of the template's; else KAFKA_BROKERS, else the template's.
-                         The template's access configurations (SASL, TLS) don't apply to brokers given so
+                         The template's access configurations (SASL, TLS) don't apply to brokers given so, unless
+  --access template      carries them out on any brokers; --access none on none. Secrets come from Secrets Manager, or
+  --secret NAME=FILE     from this file of JSON; NAME is the secret's name or ARN (repeatable)
   --env NAME=VALUE       a variable for every function, over the template's (repeatable)
   --aws-endpoint URL     what stands for AWS here (MiniStack, LocalStack), for what the event source itself asks of AWS; else
                          AWS_ENDPOINT_URL. \`aws\` means AWS itself. AWS_ENDPOINT_URL_SQS and its like go before it
@@ -46,6 +49,9 @@ export interface ProgramOptions {
   readonly code: Readonly<Record<string, string>>;
   /** Empty when neither the command line nor the environment names any. */
   readonly brokers: readonly string[];
+  /** Whether the mappings' access configurations are carried out; by default where the brokers are the template's. */
+  readonly access: "template" | "none";
+  readonly secretFiles: ReadonlyMap<string, string>;
   readonly environment: Readonly<Record<string, string>>;
   /** A URL, or `aws` for AWS itself. */
   readonly awsEndpoint?: string;
@@ -78,6 +84,8 @@ export function programOptions(args: readonly string[], environment: NodeJS.Proc
       import: { type: "string", multiple: true, default: [] },
       code: { type: "string", multiple: true, default: [] },
       brokers: { type: "string" },
+      access: { type: "string" },
+      secret: { type: "string", multiple: true, default: [] },
       env: { type: "string", multiple: true, default: [] },
       "aws-endpoint": { type: "string" },
       only: { type: "string", multiple: true, default: [] },
@@ -101,9 +109,12 @@ export function programOptions(args: readonly string[], environment: NodeJS.Proc
   });
   if (values.help) return undefined;
   if (values.template === undefined) throw new Error("Which template? Give it with --template FILE (see --help).");
+  const brokers = list(values.brokers ?? environment.KAFKA_BROKERS ?? "");
   return {
     template: values.template,
-    brokers: list(values.brokers ?? environment.KAFKA_BROKERS ?? ""),
+    brokers,
+    access: accessOf(values.access ?? (brokers.length > 0 ? "none" : "template")),
+    secretFiles: secretFilesOf(values.secret),
     environment: pairs("--env", values.env),
     parameters: pairs("--parameter", values.parameter),
     imports: pairs("--import", values.import),
@@ -140,6 +151,11 @@ function describeSwitches(): string {
 /** The entries of a list that is separated by commas. */
 export function list(text: string): string[] {
   return text.split(",").filter((item) => item !== "");
+}
+
+function accessOf(text: string): ProgramOptions["access"] {
+  if (text === "template" || text === "none") return text;
+  throw new Error(`--access is template or none, got '${text}'`);
 }
 
 function isolationOf(level: string): ProgramOptions["isolation"] {

@@ -22,7 +22,7 @@ export async function runProgram(): Promise<void> {
   const account = { ...LOCAL_ACCOUNT, region: process.env.AWS_REGION ?? LOCAL_ACCOUNT.region };
   const template = readTemplate(options.template, account, options);
   const wanted = selectFunctions(template, options.only);
-  const mappings = mappingsOf(template, { functions: wanted, areBrokersGiven: options.brokers.length > 0 });
+  const mappings = mappingsOf(template, { functions: wanted, access: options.access });
   const { replay } = options;
   const schedules = replay === undefined && options.hasSchedules ? schedulesOf(template, wanted) : [];
   const invoked = new Set([...mappings, ...schedules].map(({ functionLogicalId }) => functionLogicalId));
@@ -48,6 +48,7 @@ export async function runProgram(): Promise<void> {
   const starting = startEventSource({
     ...options,
     ...{ mappings, schedules, functions, brokers, account },
+    environment: process.env,
     log,
     ...(invoker === undefined ? {} : { invoker }),
   });

@@ -1,5 +1,6 @@
 // One mapping at work: its pollers, its failure destination, who is told what they do.
 import { join } from "node:path";
+import { clusterOf } from "./access/connection.ts";
 import { systemClock } from "./clock.ts";
 import { type Counters, count, newCounters } from "./counters.ts";
 import { openDestination } from "./destinations/destination.ts";
@@ -7,7 +8,7 @@ import type { EventSourceOptions } from "./event-source.ts";
 import { NO_FAULTS } from "./faults.ts";
 import { withoutTombstones } from "./filter/filter.ts";
 import type { Invoker } from "./invoke.ts";
-import { type Cluster, deleteGroup, endsOf, partitionCount } from "./kafka/kafka-connection.ts";
+import { deleteGroup, endsOf, partitionCount } from "./kafka/kafka-connection.ts";
 import type { Observe } from "./observe/happening.ts";
 import type { Journal } from "./observe/journal.ts";
 import type { Meters } from "./observe/meters.ts";
@@ -74,10 +75,10 @@ export async function startMapping(
   const { clock = systemClock, isolation = "read_uncommitted", faults = NO_FAULTS, switches = AS_AWS_MAY } = options;
   const { span, name = "replay" } = options.replay ?? {};
   const mapping = withSwitches(span === undefined ? declared : replayOf(declared, span, name), switches);
-  const cluster: Cluster = { brokers: options.brokers };
   const counters = newCounters();
   const log = (message: string, facts: Readonly<Record<string, unknown>>) =>
     options.log?.(message, { mapping: mapping.logicalId, topic: mapping.topic, ...facts });
+  const cluster = await clusterOf(mapping, options, log);
   const source = {
     kind: mapping.kind,
     ...(mapping.eventSourceArn === undefined ? {} : { eventSourceArn: mapping.eventSourceArn }),
@@ -85,7 +86,7 @@ export async function startMapping(
   };
   const now = () => clock.now();
   const { region } = options.account ?? LOCAL_ACCOUNT;
-  const context = { cluster, functionArn: definition.arn, source, region, switches, aws: options, now, log };
+  const context = { cluster, functionArn: definition.arn, source, region, aws: options, now, log };
   const destination = await openDestination(mapping, context);
   const over = Promise.withResolvers<void>();
   const observers = [shared.meters.observer(definition.name)];

@@ -182,7 +182,7 @@ let made: Promise<Packaged> | undefined;
 
 function packaged(): Promise<Packaged> {
   made ??= packageService(serviceWith(events, extensions)).then(({ directory, template }) => {
-    const mappings = mappingsOf(templateOf(template, directory), { areBrokersGiven: true });
+    const mappings = mappingsOf(templateOf(template, directory), { access: "none" });
     return {
       template: (logicalId) => template.Resources[logicalId]?.Properties ?? {},
       mapping: async (topic) => {

@@ -1,11 +1,10 @@
 // A member of a consumer group that hands over fetched bytes and commits when told to; all that knows how kafkajs consumes.
-// Three things are not in kafkajs's interface and are done on its objects, so its version is pinned: waiting before and
-// after a group is joined, reading a fetch's bytes without an object per record, and changing the fetch's wait as it runs.
-import { type Admin, type Consumer, type PartitionAssigner, PartitionAssigners } from "kafkajs";
-import ConsumerGroupOfKafkajs from "kafkajs/src/consumer/consumerGroup.js";
+import { type Admin, type Consumer, PartitionAssigners } from "kafkajs";
+import { problemOf } from "../access/problem.ts";
 import type { Membership } from "../observe/happening.ts";
 import type { StartingPosition } from "../template/mapping.ts";
-import { type CarrierMessage, decodeFetchResponse, type FetchedBytes, type FetchResponse } from "./fetch-response.ts";
+import { type ConsumerGroup, type Hooks, installHooks, readRawBytes, withHooks } from "./consumer-group.ts";
+import type { CarrierMessage, FetchedBytes } from "./fetch-response.ts";
 import { type Cluster, connectTo } from "./kafka-connection.ts";
 
 export interface SourceOptions {
@@ -66,6 +65,7 @@ export async function openSource(options: SourceOptions, listener: SourceListene
   const kafka = connectTo(options.cluster, options.clientId);
   const admin = kafka.admin();
   let group: ConsumerGroup | undefined;
+  let isStopped = false;
   const hooks: Hooks = {
     beforeJoin: () => listener.beforeJoin(),
     async afterJoin(joined) {
@@ -86,8 +86,17 @@ export async function openSource(options: SourceOptions, listener: SourceListene
     heartbeatInterval: HEARTBEAT_MS,
     retry: { initialRetryTime: 100, retries: 8 },
   });
-  await admin.connect();
-  await runConsumer(consumer, { options, listener, groupOf: () => group });
+  const stop = async () => {
+    isStopped = true;
+    await Promise.allSettled([consumer.disconnect(), admin.disconnect()]);
+  };
+  try {
+    await admin.connect();
+    await runConsumer(consumer, { options, listener, groupOf: () => group, isStopped: () => isStopped });
+  } catch (error) {
+    await stop();
+    throw error;
+  }
   const partitionsOf = (partition: number) => [{ topic: options.topic, partitions: [partition] }];
   return {
     commit: async (offsets) => {
@@ -97,9 +106,7 @@ export async function openSource(options: SourceOptions, listener: SourceListene
     pause: (partition) => group?.subscriptionState.pause(partitionsOf(partition)),
     resume: (partition) => group?.subscriptionState.resume(partitionsOf(partition)),
     heartbeat: async () => group?.heartbeat({ interval: HEARTBEAT_MS }),
-    stop: async () => {
-      await Promise.allSettled([consumer.disconnect(), admin.disconnect()]);
-    },
+    stop,
   };
 }
 
@@ -109,9 +116,10 @@ async function runConsumer(
     readonly options: SourceOptions;
     readonly listener: SourceListener;
     readonly groupOf: () => ConsumerGroup | undefined;
+    readonly isStopped: () => boolean;
   },
 ): Promise<void> {
-  const { options, listener, groupOf } = around;
+  const { options, listener, groupOf, isStopped } = around;
   let sawRecords = false;
   const joined = Promise.withResolvers<void>();
   consumer.on("consumer.group_join", () => joined.resolve());
@@ -138,12 +146,19 @@ async function runConsumer(
       },
     });
   };
-  consumer.on("consumer.crash", ({ payload }) => {
-    listener.failed(payload.error);
-    if (!payload.restart) setTimeout(() => start().catch((error: Error) => listener.failed(error)), RESTART_AFTER_MS);
+  const startAgainAfter = (error: Error) => {
+    listener.failed(error);
+    setTimeout(() => isStopped() || start().catch(startAgainAfter), RESTART_AFTER_MS);
+  };
+  let hasJoined = false;
+  consumer.on("consumer.crash", ({ payload: { error, restart } }) => {
+    // What the cluster refuses at the first attempt is for a person to see; later it may have been taken away for a while.
+    if (!hasJoined && problemOf(error) !== undefined) joined.reject(error);
+    else if (restart) listener.failed(error);
+    else startAgainAfter(error);
   });
-  await start();
-  await joined.promise;
+  await Promise.all([start(), joined.promise]);
+  hasJoined = true;
 }
 
 /** Where the group stands in each assigned partition; one without a committed offset is given its start, committed at once. */
@@ -181,97 +196,4 @@ async function startsOf(admin: Admin, topic: string, position: StartingPosition)
   return new Map(
     offsets.map(({ partition, low, high }) => [partition, Number(position.kind === "LATEST" ? high : low)]),
   );
-}
-
-// kafkajs's ConsumerGroup, as far as it is used here. Checked when the hooks are put in place.
-interface ConsumerGroup {
-  assigners: readonly { readonly hooks?: Hooks }[];
-  cluster: BrokerPool;
-  readonly memberId: string | null;
-  readonly generationId: number | null;
-  maxWaitTime: number;
-  minBytes: number;
-  readonly subscriptionState: {
-    pause(topics: readonly { topic: string; partitions: number[] }[]): void;
-    resume(topics: readonly { topic: string; partitions: number[] }[]): void;
-  };
-  assigned(): readonly { readonly topic: string; readonly partitions: readonly number[] }[];
-  seek(position: { topic: string; partition: number; offset: string }): void;
-  heartbeat(options: { interval: number }): Promise<void>;
-  commitOffsets(offsets: {
-    topics: readonly { topic: string; partitions: readonly { partition: number; offset: string }[] }[];
-  }): Promise<void>;
-  joinAndSync(): Promise<void>;
-}
-
-interface BrokerPool {
-  findBroker(node: { nodeId: number }): Promise<object>;
-}
-
-interface Hooks {
-  beforeJoin(): Promise<void>;
-  afterJoin(group: ConsumerGroup): Promise<void>;
-}
-
-interface ProtocolRequest {
-  readonly request: { readonly apiName: string; readonly apiVersion: number };
-  readonly response: { decode(payload: Buffer): Promise<unknown>; parse(data: unknown): Promise<unknown> };
-}
-
-type LookupRequest = (apiKey: number, definition: unknown) => (options: unknown) => ProtocolRequest;
-
-let areHooksInstalled = false;
-
-// Consumers without hooks, such as a test's own, keep kafkajs's behaviour.
-function installHooks(): void {
-  if (areHooksInstalled) return;
-  const prototype = ConsumerGroupOfKafkajs.prototype as ConsumerGroup;
-  const { joinAndSync } = prototype;
-  if (typeof joinAndSync !== "function") {
-    throw new Error("The event source works with kafkajs 2.2.4: install exactly that version.");
-  }
-  prototype.joinAndSync = async function (this: ConsumerGroup) {
-    const hooks = this.assigners[0]?.hooks;
-    await hooks?.beforeJoin();
-    await joinAndSync.call(this);
-    await hooks?.afterJoin(this);
-  };
-  areHooksInstalled = true;
-}
-
-function withHooks(assigner: ReturnType<PartitionAssigner>, hooks: Hooks): ReturnType<PartitionAssigner> {
-  return Object.assign(assigner, { hooks });
-}
-
-const wrapped = new WeakSet<ConsumerGroup>();
-
-/** Makes the group's fetches answer with bytes: its brokers are asked through objects that decode fetches differently. */
-function readRawBytes(group: ConsumerGroup): void {
-  if (wrapped.has(group)) return;
-  wrapped.add(group);
-  const { cluster } = group;
-  const brokers = new WeakMap<object, object>();
-  group.cluster = Object.create(cluster, {
-    findBroker: {
-      value: async (node: { nodeId: number }) => {
-        const broker = await cluster.findBroker(node);
-        if (!brokers.has(broker)) brokers.set(broker, rawReading(broker));
-        return brokers.get(broker);
-      },
-    },
-  });
-}
-
-function rawReading(broker: object): object {
-  const lookup: LookupRequest = (apiKey, definition) => {
-    const build = (broker as { readonly lookupRequest: LookupRequest }).lookupRequest(apiKey, definition);
-    return (options) => {
-      const protocol = build(options);
-      if (protocol.request.apiName !== "Fetch") return protocol;
-      if (protocol.request.apiVersion !== 11) throw new Error("The event source needs a broker of Kafka 2.3 or later.");
-      const decode = async (payload: Buffer): Promise<FetchResponse> => decodeFetchResponse(payload);
-      return { ...protocol, response: { ...protocol.response, decode } };
-    };
-  };
-  return Object.create(broker, { lookupRequest: { value: lookup } });
 }

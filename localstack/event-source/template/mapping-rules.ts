@@ -1,6 +1,7 @@
 // The rules of a mapping's settings: bounds, what excludes what, what needs provisioned mode, and what this event source
 // does not carry out. Gives refusals as text, AWS's own where it is known.
 // https://docs.aws.amazon.com/lambda/latest/api/API_CreateEventSourceMapping.html
+import { accessRules } from "./access-rules.ts";
 import { asObject } from "./template.ts";
 
 type Settings = Readonly<Record<string, unknown>>;
@@ -19,17 +20,14 @@ const FOREIGN = new Set([
   "DocumentDBEventSourceConfig",
 ]);
 
-/** Access configurations that say where in AWS's network to connect from: nothing to do on this machine. */
-const NETWORK_ACCESS = new Set(["VPC_SUBNET", "VPC_SECURITY_GROUP"]);
-
 export interface CheckContext {
   readonly functionTimeoutSeconds: number;
-  /** Brokers are given by the caller, so the deployed ones' authentication doesn't apply. */
-  readonly areBrokersGiven: boolean;
+  /** Whether access configurations are carried out. */
+  readonly access: "template" | "none";
 }
 
 /** Why the settings are refused; empty when they are carried out as they are. */
-export function check(settings: Settings, { functionTimeoutSeconds, areBrokersGiven }: CheckContext): string[] {
+export function check(settings: Settings, { functionTimeoutSeconds, access }: CheckContext): string[] {
   return [
     ...unknownSettings(settings),
     ...sourceRules(settings),
@@ -37,7 +35,8 @@ export function check(settings: Settings, { functionTimeoutSeconds, areBrokersGi
     ...startRules(settings),
     ...provisionedRules(settings),
     ...destinationRules(settings),
-    ...notCarriedOut(settings, areBrokersGiven),
+    ...accessRules(settings, access),
+    ...notCarriedOut(settings),
     ...(functionTimeoutSeconds > 840
       ? [`Kafka event sources support functions with a timeout up to 840 seconds, got ${functionTimeoutSeconds}`]
       : []),
@@ -179,22 +178,14 @@ function arnRules(target: string): string[] {
   return [`DestinationConfig.OnFailure: FIFO ${kind}s are not supported as failure destinations: got ${target}`];
 }
 
-function notCarriedOut(settings: Settings, areBrokersGiven: boolean): string[] {
+function notCarriedOut(settings: Settings): string[] {
   const config = groupConfig(settings);
-  const access = Array.isArray(settings.SourceAccessConfigurations) ? settings.SourceAccessConfigurations : [];
   return [
     config?.ConsumptionMode === "Queue" && "ConsumptionMode Queue (Kafka share groups)",
     config?.SchemaRegistryConfig !== undefined && "SchemaRegistryConfig",
-    ...access.map((entry) => {
-      const type = String(asObject(entry)?.Type);
-      return !areBrokersGiven && !NETWORK_ACCESS.has(type) && `SourceAccessConfigurations ${type}`;
-    }),
   ]
     .filter((what) => typeof what === "string")
-    .map(
-      (what) =>
-        `${what} is not carried out by the local event source yet: leave it out of this stage${what.startsWith("SourceAccess") ? ", or give the broker's address with --brokers to connect without it" : ""}`,
-    );
+    .map((what) => `${what} is not carried out by the local event source yet: leave it out of this stage`);
 }
 
 function groupConfig(settings: Settings): Record<string, unknown> | undefined {

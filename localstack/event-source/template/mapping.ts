@@ -3,7 +3,7 @@
 import { type Filter, parseFilter } from "../filter/filter.ts";
 import type { FailurePolicy } from "../settle.ts";
 import { type FunctionReference, functionReference } from "./function-reference.ts";
-import { check } from "./mapping-rules.ts";
+import { type CheckContext, check } from "./mapping-rules.ts";
 import { readMapping } from "./mapping-settings.ts";
 import { arnOf, asObject, type Resource, resolveValue, resourcesOfType, type Template } from "./template.ts";
 
@@ -77,8 +77,8 @@ export class MappingError extends Error {}
 export interface MappingOptions {
   /** Logical ids of the functions whose mappings are wanted; all when absent. */
   readonly functions?: readonly string[];
-  /** Brokers are given by the caller, so the deployed ones' authentication doesn't apply. */
-  readonly areBrokersGiven?: boolean;
+  /** Whether access configurations are carried out (default), and so must be such that they can be. */
+  readonly access?: "template" | "none";
 }
 
 /** The template's Kafka mappings. Throws one error that lists every refusal. */
@@ -91,7 +91,7 @@ export function mappingsOf(template: Template, options: MappingOptions = {}): Ma
     if (options.functions?.includes(reference.logicalId) === false) continue;
     const found = mappingOf(template, resource, {
       reference,
-      areBrokersGiven: options.areBrokersGiven ?? false,
+      access: options.access ?? "template",
     });
     if ("refusals" in found) refusals.push(...found.refusals.map((why) => `Mapping '${resource.logicalId}': ${why}`));
     else mappings.push(found);
@@ -104,7 +104,7 @@ export function mappingsOf(template: Template, options: MappingOptions = {}): Ma
 function mappingOf(
   template: Template,
   resource: Resource,
-  { reference, areBrokersGiven }: { readonly reference: FunctionReference; readonly areBrokersGiven: boolean },
+  { reference, access }: { readonly reference: FunctionReference } & Pick<CheckContext, "access">,
 ): Mapping | { refusals: string[] } {
   const functionLogicalId = reference.logicalId;
   const { qualifier } = reference;
@@ -112,9 +112,7 @@ function mappingOf(
   const definition = template.resources.get(functionLogicalId);
   const functionTimeoutSeconds = Number(resolveValue(template, definition?.properties.Timeout) ?? 3);
   const refusals =
-    definition === undefined
-      ? ["Function does not exist"]
-      : check(settings, { functionTimeoutSeconds, areBrokersGiven });
+    definition === undefined ? ["Function does not exist"] : check(settings, { functionTimeoutSeconds, access });
   const filters: Filter[] = [];
   for (const pattern of patternsOf(settings)) {
     try {

@@ -68,7 +68,10 @@ export function kafkaMapping(key: string, topic: string, settings: Readonly<Reco
     Properties: {
       FunctionName: { "Fn::GetAtt": [`${key.charAt(0).toUpperCase()}${key.slice(1)}LambdaFunction`, "Arn"] },
       SelfManagedEventSource: { Endpoints: { KafkaBootstrapServers: ["broker.example:9092"] } },
-      SourceAccessConfigurations: [{ Type: "VPC_SUBNET", URI: "subnet:subnet-1" }],
+      SourceAccessConfigurations: [
+        { Type: "VPC_SUBNET", URI: "subnet:subnet-1" },
+        { Type: "VPC_SECURITY_GROUP", URI: "security_group:sg-1" },
+      ],
       StartingPosition: "TRIM_HORIZON",
       Topics: [topic],
       ...settings,

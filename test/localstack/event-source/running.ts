@@ -113,8 +113,8 @@ export function brokers(): string[] {
 }
 
 /** What the group has committed, by partition; -1 for nothing. */
-export async function committed(groupId: string, topic: string): Promise<number[]> {
-  const admin = new Kafka({ brokers: brokers(), logLevel: logLevel.NOTHING }).admin();
+export async function committed(groupId: string, topic: string, at = brokers()): Promise<number[]> {
+  const admin = new Kafka({ brokers: at, logLevel: logLevel.NOTHING }).admin();
   await admin.connect();
   try {
     const [found] = await admin.fetchOffsets({ groupId, topics: [topic] });

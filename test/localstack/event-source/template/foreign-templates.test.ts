@@ -71,6 +71,7 @@ Resources:
           KafkaBootstrapServers: !Ref Brokers
       SourceAccessConfigurations:
         - { Type: VPC_SUBNET, URI: !Join [":", [subnet, !ImportValue network-subnet]] }
+        - { Type: VPC_SECURITY_GROUP, URI: "security_group:sg-1" }
   OnlyInProd:
     Type: AWS::Lambda::EventSourceMapping
     Condition: Both
@@ -107,7 +108,10 @@ describe("YAML with CloudFormation's tags", () => {
       batchSize: 10,
       windowMs: 0,
       bootstrapServers: ["b-1:9092", "b-2:9092"],
-      access: [{ type: "VPC_SUBNET", uri: "subnet:subnet-1" }],
+      access: [
+        { type: "VPC_SUBNET", uri: "subnet:subnet-1" },
+        { type: "VPC_SECURITY_GROUP", uri: "security_group:sg-1" },
+      ],
     });
     expect(others).toEqual([]);
   });

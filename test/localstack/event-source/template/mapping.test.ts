@@ -151,8 +151,8 @@ describe("a mapping's settings", () => {
 
   test("brokers that are given need none of the deployed ones' secrets", () => {
     const secret = { SourceAccessConfigurations: [{ Type: "SASL_SCRAM_512_AUTH", URI: "arn:secret" }] };
-    expect(() => mapping(secret)).toThrow("SourceAccessConfigurations SASL_SCRAM_512_AUTH is not carried out");
-    expect(mapping(secret, { areBrokersGiven: true }).topic).toBe("orders");
+    expect(() => mapping(secret)).toThrow("the URI of SASL_SCRAM_512_AUTH is the ARN of a secret, got 'arn:secret'");
+    expect(mapping(secret, { access: "none" }).topic).toBe("orders");
   });
 });
 
