@@ -165,6 +165,27 @@ const parameters: readonly Parameter[] = [
     right: "what becomes of tables and queues when the service is removed: Delete or Retain",
     example: "Retain",
   },
+  {
+    name: "alarms",
+    isNeeded: always,
+    isRight: oneOf(["on", "off"]),
+    right: "whether functions and tables have CloudWatch alarms: on or off",
+    example: "on",
+  },
+  {
+    name: "alarmTopicArn",
+    isNeeded: never,
+    isRight: matches(/^arn:[\w-]+:sns:[\w-]+:\d{12}:[\w-]{1,256}$/),
+    right: "the ARN of the SNS topic that alarms tell (none of the FIFO kind), or empty",
+    example: "arn:aws:sns:eu-west-1:123456789012:on-call",
+  },
+  {
+    name: "tracing",
+    isNeeded: always,
+    isRight: oneOf(["Active", "false"]),
+    right: "whether X-Ray traces the functions: Active or false",
+    example: "Active",
+  },
 ];
 
 /** What is wrong with a stage's parameters, a sentence each; empty when nothing is. */

@@ -14,7 +14,7 @@ import type { PollerOptions } from "./poller-options.ts";
 import { PartitionQueue } from "./queue.ts";
 import { isReplayed } from "./replay.ts";
 import type { Deserializer, Unreadable } from "./schemas/deserializer.ts";
-import { MAX_EVENT_BYTES, measure } from "./wire.ts";
+import { MAX_EVENT_BYTES, measure, partitionText } from "./wire.ts";
 
 /** Most that one partition buffers, in bytes of events: two full ones, so that the next is there when one is done. */
 const PARTITION_BUFFER_BYTES = 2 * MAX_EVENT_BYTES;
@@ -219,7 +219,9 @@ export class Poller implements SourceListener {
   }
 
   private gain(partition: number, offset: number): PartitionQueue {
-    const queue = new PartitionQueue(this.options.mapping.topic, partition, offset);
+    const { mapping, switches } = this.options;
+    const text = partitionText(mapping.topic, partition, switches["null-headers"]);
+    const queue = new PartitionQueue(partition, text, offset);
     this.queues.set(partition, queue);
     return queue;
   }

@@ -1,7 +1,7 @@
 // One assigned partition: records that wait, what is in flight, and the offset up to which everything is done.
 import type { ReadyRecords } from "./batch.ts";
 import type { SourceRecord } from "./kafka/record-batch.ts";
-import { measure, type PartitionText, partitionText, partSize } from "./wire.ts";
+import { measure, type PartitionText, partSize } from "./wire.ts";
 
 export class PartitionQueue implements ReadyRecords {
   readonly text: PartitionText;
@@ -24,9 +24,9 @@ export class PartitionQueue implements ReadyRecords {
 
   readonly partition: number;
 
-  constructor(topic: string, partition: number, startOffset: number) {
+  constructor(partition: number, text: PartitionText, startOffset: number) {
     this.partition = partition;
-    this.text = partitionText(topic, partition);
+    this.text = text;
     this.overhead = partSize(this.text);
     this.fetchedTo = startOffset;
     this.highWatermark = startOffset;

@@ -86,7 +86,7 @@ export async function startMapping(
   };
   const now = () => clock.now();
   const { region } = options.account ?? LOCAL_ACCOUNT;
-  const context = { cluster, functionArn: definition.arn, source, region, aws: options, now, log };
+  const context = { cluster, functionArn: definition.arn, source, region, switches, aws: options, now, log };
   const destination = await openDestination(mapping, context);
   const over = Promise.withResolvers<void>();
   const observers = [shared.meters.observer(definition.name)];

@@ -26,6 +26,17 @@ export const switches = {
     values: ["pass", "drop"],
     why: "a value of another format than the rule's passes too",
   },
+  "null-headers": {
+    question: "what stands in an event for a header without a value?",
+    values: ["null", "[]"],
+    why: "JSON's word for it; readers that take bytes alone, such as Powertools', fail on it, and better here",
+  },
+  "exhausted-condition": {
+    question:
+      "how is the end of the retries spelled in a `kafka://` failure record? Two of AWS's pages spell it differently",
+    values: ["RetriesExhausted", "RetryAttemptsExhausted"],
+    why: "the page on Kafka destinations has it; SQS, SNS and S3 have RetryAttemptsExhausted on theirs",
+  },
   "on-demand-invocations": {
     question: "how many invocations at once has a mapping in on-demand mode?",
     values: ["5", "1"],

@@ -21,6 +21,8 @@ export interface PartitionText {
   readonly key: string;
   readonly listHead: string;
   readonly recordHead: Uint8Array;
+  /** What stands for a header that has no value. */
+  readonly nullHeader: "null" | "[]";
 }
 
 /** One partition's share of an event. */
@@ -49,12 +51,17 @@ export function eventHead(source: EventSourceIdentity): string {
   return `{"eventSource":"aws:kafka","eventSourceArn":${asciiJson(source.eventSourceArn ?? "")},${servers}`;
 }
 
-export function partitionText(topic: string, partition: number): PartitionText {
+export function partitionText(
+  topic: string,
+  partition: number,
+  nullHeader: PartitionText["nullHeader"] = "null",
+): PartitionText {
   const key = topicPartition(topic, partition);
   return {
     key,
     listHead: `${asciiJson(key)}:[`,
     recordHead: ascii(`{"topic":${asciiJson(topic)},"partition":${partition},"offset":`),
+    nullHeader,
   };
 }
 
@@ -102,7 +109,7 @@ export function measure(text: PartitionText, record: SourceRecord): number {
   if (keyLength >= 0) size += KEY.length + base64Length(keyLength) + QUOTE.length;
   if (valueLength >= 0) size += VALUE.length + base64Length(valueLength) + QUOTE.length;
   if (record.batch.schemas !== undefined) size += record.batch.schemas.text.length;
-  size += headerCount === 0 ? NO_HEADERS.length : headersText(record).length;
+  size += headerCount === 0 ? NO_HEADERS.length : headersText(text, record).length;
   record.wireSize = size + COMMA.length;
   return record.wireSize;
 }
@@ -127,13 +134,13 @@ function writeRecord(writer: AsciiWriter, text: PartitionText, record: SourceRec
   }
   if (schemas !== undefined) writer.constant(schemas.text);
   if (headerCount === 0) writer.constant(NO_HEADERS);
-  else writer.text(headersText(record));
+  else writer.text(headersText(text, record));
 }
 
 // Header bytes are SIGNED on AWS (-128..127): aws-lambda-go pull request 506, powertools-lambda-python issue 6862.
-function headersText(record: SourceRecord): string {
+function headersText({ nullHeader }: PartitionText, record: SourceRecord): string {
   const headers = headersOf(record).map(({ name, value }) => {
-    const bytes = value === null ? "null" : `[${new Int8Array(value).join(",")}]`;
+    const bytes = value === null ? nullHeader : `[${new Int8Array(value).join(",")}]`;
     return `{${asciiJson(name)}:${bytes}}`;
   });
   return `,"headers":[${headers.join(",")}]}`;

@@ -1,9 +1,11 @@
 // Group 1: what a function receives.
 import { readFileSync } from "node:fs";
 import { expect } from "vitest";
+import { switchesOf } from "../../localstack/event-source/switches.ts";
 import { brokers, until } from "../localstack/event-source/running.ts";
 import { freshTopic, kafkaClient, produce } from "../support/kafka.ts";
 import { behaves } from "./behaviour.ts";
+import { produceRaw } from "./raw-produce.ts";
 import { realFunction } from "./real-function.ts";
 import { AT_ONCE, count, MSK, MSK_ARN, scene, valued } from "./scene.ts";
 
@@ -128,6 +130,28 @@ behaves({ behaviour: 'an empty key or value is "", not absent', source: "with-ms
   await untilInvoked(1);
   expect(invoker.events[0]?.records[`${topic}-0`]?.[0]).toMatchObject({ key: "", value: "" });
 });
+
+behaves(
+  {
+    behaviour: "a header without a value is null, or []",
+    source: "KIP-82",
+    grade: "ND",
+    emulated: { by: "null-headers" },
+  },
+  async () => {
+    const topic = await freshTopic({ partitions: 1 });
+    await produceRaw(brokers(), topic, [{ offset: 0, value: Buffer.from("a"), headers: [["h", null]] }]);
+    for (const [choice, value] of [
+      ["null-headers=null", null],
+      ["null-headers=[]", []],
+    ] as const) {
+      const inOwnGroup = { SelfManagedKafkaEventSourceConfig: { ConsumerGroupId: `${topic}-${choice.length}` } };
+      const { invoker, untilInvoked } = await scene({ topic, switches: switchesOf([choice]), settings: inOwnGroup });
+      await untilInvoked(1);
+      expect(invoker.events[0]?.records[`${topic}-0`]?.[0]?.headers).toEqual([{ h: value }]);
+    }
+  },
+);
 
 behaves(
   {

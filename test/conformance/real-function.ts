@@ -12,12 +12,18 @@ export interface RealFunction {
   readonly options: Pick<EventSourceOptions, "functions" | "localFolder">;
   /** What it was invoked with, oldest first. */
   events(): KafkaEvent[];
+  /** What its body has called `note` with. */
+  notes(): unknown[];
 }
 
-/** The function's body is an expression: `(event, attempt) => …`, where `attempt` counts every invocation from 1, in any environment. */
+/**
+ * The function's body is an expression: `(event, attempt) => …`, where `attempt` counts every invocation from 1, in any environment.
+ * Within it `note(value)` writes something down.
+ */
 export function realFunction(body: string, more: Partial<FixtureFunction> = {}): RealFunction {
   const source = `
     const { appendFileSync, readFileSync } = require("node:fs");
+    const note = (value) => appendFileSync(process.env.SEEN + ".notes", JSON.stringify(value) + "\\n");
     const answer = ${body};
     exports.handler = async (event) => {
       appendFileSync(process.env.SEEN, JSON.stringify(event) + "\\n");
@@ -25,14 +31,16 @@ export function realFunction(body: string, more: Partial<FixtureFunction> = {}):
     };`;
   const { template, folder } = writeFixture({ functions: { count: { source, ...more } } });
   const seen = join(folder, "seen.jsonl");
-  appendFileSync(seen, "");
+  for (const file of [seen, `${seen}.notes`]) appendFileSync(file, "");
   const definition = functionOf(readTemplate(template), "CountLambdaFunction", { SEEN: seen });
   return {
     options: { functions: [definition], localFolder: folder },
-    events: () =>
-      readFileSync(seen, "utf8")
-        .split("\n")
-        .filter((line) => line !== "")
-        .map((line) => JSON.parse(line)),
+    events: () => linesOf(seen),
+    notes: () => linesOf(`${seen}.notes`),
   };
+}
+
+function linesOf<T>(file: string): T[] {
+  const lines = readFileSync(file, "utf8").split("\n");
+  return lines.filter((line) => line !== "").map((line) => JSON.parse(line));
 }

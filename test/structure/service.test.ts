@@ -50,7 +50,7 @@ describe("the service", () => {
 
   it("reads its environment at the top of handlers, and where a setting holds for every handler", () => {
     const readers = deployed.filter((path) => /\bprocess\.env\b/.test(read(path)));
-    expect(readers).toEqual(["lib/config.ts", "lib/telemetry.ts"]);
+    expect(readers).toEqual(["lib/config.ts", "lib/telemetry.ts", "lib/tracing.ts"]);
   });
 
   it.each(["dynamodb", "s3"])(

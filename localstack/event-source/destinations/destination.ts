@@ -3,6 +3,7 @@
 import { type AwsEndpointOptions, awsEndpointFor } from "../aws/endpoint.ts";
 import type { Discard } from "../deliver.ts";
 import type { Cluster } from "../kafka/kafka-connection.ts";
+import type { Switches } from "../switches.ts";
 import type { Destination, Mapping } from "../template/mapping.ts";
 import type { PartitionText } from "../wire.ts";
 import { awsDestination } from "./aws.ts";
@@ -20,6 +21,7 @@ export interface FailureDestination {
 export interface DestinationContext extends FailureRecordContext {
   readonly cluster: Cluster;
   readonly region: string;
+  readonly switches: Switches;
   readonly aws: AwsEndpointOptions;
   log(message: string, facts: Readonly<Record<string, unknown>>): void;
 }

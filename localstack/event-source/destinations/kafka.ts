@@ -4,11 +4,16 @@ import type { Discard } from "../deliver.ts";
 import { type Cluster, connectTo, hasTopic } from "../kafka/kafka-connection.ts";
 import { keyBytes, type SourceRecord } from "../kafka/record-batch.ts";
 import { originalOf } from "../kafka/replaced-records.ts";
+import type { Switches } from "../switches.ts";
 import { eventBytes, eventHead, type PartitionText } from "../wire.ts";
 import type { FailureDestination } from "./destination.ts";
 import { type FailureRecordContext, failureRecord, isoTimestamp, sourceInfo } from "./failure-record.ts";
 
-export interface KafkaDestinationOptions extends FailureRecordContext {
+export interface RecordMessageContext extends FailureRecordContext {
+  readonly switches: Pick<Switches, "exhausted-condition">;
+}
+
+export interface KafkaDestinationOptions extends RecordMessageContext {
   readonly cluster: Cluster;
   readonly topic: string;
 }
@@ -49,7 +54,7 @@ export function recordMessage(
   around: {
     readonly discard: Omit<Discard, "portions">;
     readonly text: PartitionText;
-    readonly context: FailureRecordContext;
+    readonly context: RecordMessageContext;
   },
 ): string {
   const { discard, text, context } = around;
@@ -57,8 +62,8 @@ export function recordMessage(
   const recordInfo = { offset: String(record.offset), timestamp: isoTimestamp(record) };
   const envelope = failureRecord(discard, {
     functionArn: `${context.functionArn}:$LATEST`,
-    // The page on Kafka destinations spells exhaustion differently from the page on the others.
-    condition: discard.condition === "RetryAttemptsExhausted" ? "RetriesExhausted" : discard.condition,
+    condition:
+      discard.condition === "RetryAttemptsExhausted" ? context.switches["exhausted-condition"] : discard.condition,
     at: context.now(),
     batchInfo: { ...sourceInfo(context.source, 1, payload.length), recordInfo },
   });

@@ -22,6 +22,8 @@ const whole: Parameters = {
   pollers: "on-demand",
   logRetentionDays: 7,
   onRemoval: "Delete",
+  alarms: "off",
+  tracing: false,
 };
 const faultsOf = (changed: Parameters, stage = "dev", reachesAws = true) =>
   parameterFaults({ ...whole, ...changed }, { stage, reachesAws });
@@ -91,6 +93,9 @@ describe("a malformed one", () => {
     { name: "pollerGroup", value: "my shop" },
     { name: "logRetentionDays", value: "10" },
     { name: "onRemoval", value: "Keep" },
+    { name: "alarms", value: "yes" },
+    { name: "alarmTopicArn", value: "arn:aws:sns:eu-west-1:123456789012:on-call.fifo" },
+    { name: "tracing", value: "true" },
   ];
   it.each(table)("$name: $value", ({ name, value }) => {
     const faults = faultsOf({ [name]: value });

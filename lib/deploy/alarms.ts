@@ -1,0 +1,175 @@
+// A stage's alarms: what each kind watches, from when on it is trouble, and which functions and tables have one. Pure.
+// Each has a section in RUNBOOK.md, which says what to do. Metrics: https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html
+
+/** A function as far as watching it needs. */
+export interface WatchedFunction {
+  /** Its key in functions.yml. */
+  readonly key: string;
+  /** As deployed. */
+  readonly name: string;
+  readonly readsKafka: boolean;
+  /** Its pollers send given-up records somewhere. */
+  readonly hasDestination: boolean;
+  /** It emits windows' results. */
+  readonly emits: boolean;
+}
+
+export interface Watched {
+  readonly functions: readonly WatchedFunction[];
+  /** Logical ids of DynamoDB tables. */
+  readonly tables: readonly string[];
+  /** The namespace of the functions' own metrics. */
+  readonly namespace: string;
+}
+
+/** CloudFormation resources by logical id. */
+export type Resources = Readonly<Record<string, { readonly Type: string; readonly Properties: object }>>;
+
+interface Kind {
+  /** The runbook's section, and the end of the alarm's logical id. */
+  readonly title: string;
+  readonly metric: string;
+  /** Ours, or AWS's own for Lambda. */
+  readonly isOwn: boolean;
+  readonly statistic: "Sum" | "Maximum" | "p99";
+  readonly periodSeconds: number;
+  /** So many periods in a row. */
+  readonly periods: number;
+  readonly threshold: number;
+  /** Trouble is when it falls below the threshold, or when nothing is said at all. */
+  readonly isFloor?: boolean;
+  readonly says: string;
+  applies(watched: WatchedFunction): boolean;
+}
+
+const always = () => true;
+const aMinute = { periodSeconds: 60 };
+
+export const kinds: readonly Kind[] = [
+  {
+    title: "Errors",
+    ...{ metric: "Errors", isOwn: false, statistic: "Sum", ...aMinute, periods: 5, threshold: 0 },
+    says: "fails again and again for five minutes",
+    applies: always,
+  },
+  {
+    title: "Throttles",
+    ...{ metric: "Throttles", isOwn: false, statistic: "Sum", ...aMinute, periods: 5, threshold: 0 },
+    says: "has been throttled for five minutes",
+    applies: always,
+  },
+  {
+    title: "OffsetLag",
+    ...{ metric: "OffsetLag", isOwn: false, statistic: "Maximum", ...aMinute, periods: 10, threshold: 100_000 },
+    says: "has been more than 100,000 records behind its topic for ten minutes",
+    applies: ({ readsKafka }) => readsKafka,
+  },
+  {
+    title: "DeadLetters",
+    ...{ metric: "records_poison", isOwn: true, statistic: "Sum", periodSeconds: 300, periods: 1, threshold: 0 },
+    says: "has set records aside that can never succeed",
+    applies: ({ readsKafka }) => readsKafka,
+  },
+  {
+    title: "LostRecords",
+    ...{ metric: "DestinationDeliveryFailures", isOwn: false, statistic: "Sum", ...aMinute, periods: 1, threshold: 0 },
+    says: "gave up records that its failure destination did not take: they are lost",
+    applies: ({ hasDestination }) => hasDestination,
+  },
+  {
+    title: "WatermarkLag",
+    ...{ metric: "watermark_lag_ms", isOwn: true, statistic: "Maximum", ...aMinute, periods: 5, threshold: 60_000 },
+    says: "has had a watermark more than a minute behind for five minutes: windows stay open",
+    applies: ({ emits }) => emits,
+  },
+  {
+    title: "EmissionDelay",
+    ...{ metric: "emission_delay_ms", isOwn: true, statistic: "p99", ...aMinute, periods: 5, threshold: 5_000 },
+    says: "has sent results more than 5 s after they were due for five minutes (500 ms are promised)",
+    applies: ({ emits }) => emits,
+  },
+  {
+    title: "SilentEmitter",
+    ...{ metric: "Invocations", isOwn: false, statistic: "Sum", periodSeconds: 300, periods: 1, threshold: 1 },
+    isFloor: true,
+    says: "has not been started for five minutes: no window's result goes out",
+    applies: ({ emits }) => emits,
+  },
+];
+
+export const TABLE_THROTTLES = "TableThrottles";
+
+/** Every alarm of a stage; they tell the SNS topic, where there is one. */
+export function alarmsOf({ functions, tables, namespace }: Watched, topicArn: string | undefined): Resources {
+  const actions = topicArn === undefined ? {} : { AlarmActions: [topicArn], OKActions: [topicArn] };
+  const ofFunctions = functions.flatMap((watched) =>
+    kinds
+      .filter((kind) => kind.applies(watched))
+      .map(
+        (kind) => [`${capitalized(watched.key)}${kind.title}Alarm`, functionAlarm(watched, kind, namespace)] as const,
+      ),
+  );
+  const ofTables = tables.map((table) => [`${table}ThrottlesAlarm`, tableAlarm(table)] as const);
+  return Object.fromEntries(
+    [...ofFunctions, ...ofTables].map(([id, properties]) => [
+      id,
+      { Type: "AWS::CloudWatch::Alarm", Properties: { ...properties, ...actions } },
+    ]),
+  );
+}
+
+function functionAlarm({ key, name }: WatchedFunction, kind: Kind, namespace: string): object {
+  const { metric, isOwn, statistic, periodSeconds, periods, threshold, isFloor = false } = kind;
+  return {
+    AlarmName: `${name} ${kind.title}`,
+    AlarmDescription: `${key} ${kind.says}. What to do: lib/deploy/RUNBOOK.md#${anchorOf(kind.title)}`,
+    Namespace: isOwn ? namespace : "AWS/Lambda",
+    MetricName: metric,
+    Dimensions: [{ Name: isOwn ? "service" : "FunctionName", Value: name }],
+    ...(statistic === "p99" ? { ExtendedStatistic: statistic } : { Statistic: statistic }),
+    Period: periodSeconds,
+    EvaluationPeriods: periods,
+    Threshold: threshold,
+    ComparisonOperator: isFloor ? "LessThanThreshold" : "GreaterThanThreshold",
+    TreatMissingData: isFloor ? "breaching" : "notBreaching",
+  };
+}
+
+// Reads and writes are throttled apart, and each operation has a metric of its own: added up here.
+function tableAlarm(table: string): object {
+  const metric = (id: string, name: string) => ({
+    Id: id,
+    ReturnData: false,
+    MetricStat: {
+      Metric: {
+        Namespace: "AWS/DynamoDB",
+        MetricName: name,
+        Dimensions: [{ Name: "TableName", Value: { Ref: table } }],
+      },
+      Period: 60,
+      Stat: "Sum",
+    },
+  });
+  return {
+    AlarmName: { "Fn::Join": [" ", [{ Ref: table }, TABLE_THROTTLES]] },
+    AlarmDescription: `${table} has been throttled for five minutes. What to do: lib/deploy/RUNBOOK.md#${anchorOf(TABLE_THROTTLES)}`,
+    Metrics: [
+      metric("reads", "ReadThrottleEvents"),
+      metric("writes", "WriteThrottleEvents"),
+      { Id: "throttles", Expression: "FILL(reads, 0) + FILL(writes, 0)", ReturnData: true },
+    ],
+    EvaluationPeriods: 5,
+    Threshold: 0,
+    ComparisonOperator: "GreaterThanThreshold",
+    TreatMissingData: "notBreaching",
+  };
+}
+
+/** As GitHub makes it of a heading. */
+function anchorOf(title: string): string {
+  return title.toLowerCase();
+}
+
+function capitalized(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}

@@ -1,0 +1,112 @@
+import { describe, expect, it } from "vitest";
+import { alarmsOf, kinds, TABLE_THROTTLES, type WatchedFunction } from "../../../lib/deploy/alarms.ts";
+import { dashboardOf } from "../../../lib/deploy/dashboard.ts";
+import { NAMESPACE } from "../../../lib/telemetry.ts";
+import { files, read } from "../../support/source-tree.ts";
+
+const none = { readsKafka: false, hasDestination: false, emits: false };
+const consuming: WatchedFunction = { ...none, key: "enrichRides", name: "s-dev-enrichRides", readsKafka: true };
+const emitting: WatchedFunction = { ...none, key: "emitWindows", name: "s-dev-emitWindows", emits: true };
+const functions = [consuming, emitting, { ...none, key: "track", name: "s-dev-track" }];
+const watched = { functions, tables: ["WindowsTable"], namespace: NAMESPACE };
+const topic = "arn:aws:sns:us-east-1:123456789012:on-call";
+
+const sections = Array.from(read("lib/deploy/RUNBOOK.md").matchAll(/^## (\w+)$/gm), ([, title]) => title);
+const code = files("lib/**/*.ts")
+  .filter((path) => !path.startsWith("lib/deploy/"))
+  .map(read)
+  .join("\n");
+
+describe("alarms", () => {
+  it("a function has those that fit it, a table its throttles", () => {
+    expect(Object.keys(alarmsOf(watched, undefined))).toEqual([
+      ...[
+        "EnrichRidesErrorsAlarm",
+        "EnrichRidesThrottlesAlarm",
+        "EnrichRidesOffsetLagAlarm",
+        "EnrichRidesDeadLettersAlarm",
+      ],
+      ...["EmitWindowsErrorsAlarm", "EmitWindowsThrottlesAlarm", "EmitWindowsWatermarkLagAlarm"],
+      ...["EmitWindowsEmissionDelayAlarm", "EmitWindowsSilentEmitterAlarm"],
+      ...["TrackErrorsAlarm", "TrackThrottlesAlarm", "WindowsTableThrottlesAlarm"],
+    ]);
+    const withDestination = { ...watched, functions: [{ ...consuming, hasDestination: true }] };
+    expect(Object.keys(alarmsOf(withDestination, undefined))).toContain("EnrichRidesLostRecordsAlarm");
+  });
+
+  it("watches AWS's metrics by the function's name and ours by service", () => {
+    const alarms = alarmsOf(watched, undefined);
+    expect(alarms.EnrichRidesOffsetLagAlarm?.Properties).toMatchObject({
+      ...{ AlarmName: "s-dev-enrichRides OffsetLag", Namespace: "AWS/Lambda", MetricName: "OffsetLag" },
+      ...{ Dimensions: [{ Name: "FunctionName", Value: "s-dev-enrichRides" }], Statistic: "Maximum" },
+      ...{ Period: 60, EvaluationPeriods: 10, Threshold: 100_000, ComparisonOperator: "GreaterThanThreshold" },
+    });
+    expect(alarms.EmitWindowsEmissionDelayAlarm?.Properties).toMatchObject({
+      ...{ Namespace: NAMESPACE, MetricName: "emission_delay_ms", ExtendedStatistic: "p99" },
+      Dimensions: [{ Name: "service", Value: "s-dev-emitWindows" }],
+    });
+    expect(alarms.EmitWindowsSilentEmitterAlarm?.Properties).toMatchObject({
+      ...{ ComparisonOperator: "LessThanThreshold", Threshold: 1, TreatMissingData: "breaching" },
+    });
+  });
+
+  it("tell the topic of both, when they ring and when it is over", () => {
+    for (const { Properties } of Object.values(alarmsOf(watched, topic))) {
+      expect(Properties).toMatchObject({ AlarmActions: [topic], OKActions: [topic] });
+    }
+    for (const { Properties } of Object.values(alarmsOf(watched, undefined))) {
+      expect(Properties).not.toHaveProperty("AlarmActions");
+    }
+  });
+
+  it("our own metrics are ones that the code gives", () => {
+    const own = kinds.filter(({ isOwn }) => isOwn).map(({ metric }) => metric);
+    expect(own.filter((metric) => !code.includes(metric))).toEqual([]);
+  });
+
+  it("each has its section in the runbook, and each section its alarm", () => {
+    expect(sections.toSorted()).toEqual([...kinds.map(({ title }) => title), TABLE_THROTTLES].toSorted());
+  });
+
+  it("a description says where to read on", () => {
+    const said = Object.values(alarmsOf(watched, undefined)).map(({ Properties }) => JSON.stringify(Properties));
+    for (const one of said) expect(one).toMatch(/What to do: lib\/deploy\/RUNBOOK\.md#[a-z]+/);
+  });
+});
+
+describe("the dashboard", () => {
+  const { Dashboard } = dashboardOf(watched, "s-dev");
+  const { DashboardName, DashboardBody } = Dashboard!.Properties as {
+    DashboardName: string;
+    DashboardBody: { "Fn::Sub": string };
+  };
+  const { widgets } = JSON.parse(DashboardBody["Fn::Sub"]) as {
+    widgets: {
+      x: number;
+      y: number;
+      width: number;
+      height: number;
+      properties: { title: string; metrics: unknown[][] };
+    }[];
+  };
+
+  it("has the stage's name and a row for every function and table", () => {
+    expect(DashboardName).toBe("s-dev");
+    const rows = Map.groupBy(widgets, ({ y }) => y);
+    expect([...rows.values()].map((row) => row[0]?.properties.title.split(":")[0])).toEqual([
+      ...["enrichRides", "emitWindows", "track", "WindowsTable"],
+    ]);
+  });
+
+  it("no widget lies on another or over the edge", () => {
+    for (const { x, width } of widgets) expect(x + width).toBeLessThanOrEqual(24);
+    const places = widgets.map(({ x, y }) => `${x},${y}`);
+    expect(new Set(places).size).toBe(places.length);
+  });
+
+  it("shows of ours only what the code gives", () => {
+    const own = widgets.flatMap(({ properties }) => properties.metrics.filter(([space]) => space === NAMESPACE));
+    expect(own.length).toBeGreaterThan(4);
+    expect(own.map(([, metric]) => String(metric)).filter((metric) => !code.includes(metric))).toEqual([]);
+  });
+});
