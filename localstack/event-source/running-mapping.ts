@@ -91,7 +91,7 @@ export async function startMapping(
   const over = Promise.withResolvers<void>();
   const observers = [shared.meters.observer(definition.name)];
   if (shared.journal !== undefined) {
-    observers.push(shared.journal.observer(mapping, { functionName: definition.name, clock }));
+    observers.push(shared.journal.observer(mapping, { functionName: definition.name, clock, span }));
   }
   const observe: Observe = (happening) => {
     count(counters, happening);

@@ -26,6 +26,8 @@ export interface StartedLine extends At {
   readonly pid: number;
   readonly filters: readonly string[];
   readonly destination?: string;
+  /** The span of a replay: records outside of it are not looked at. */
+  readonly replay?: { readonly from: string; readonly to: string };
 }
 
 export interface AssignedLine extends At {

@@ -3,6 +3,7 @@
 import { closeSync, fstatSync, mkdirSync, openSync, readSync, renameSync, statSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
 import type { Clock } from "../clock.ts";
+import type { TimeSpan } from "../replay.ts";
 import type { Mapping } from "../template/mapping.ts";
 import type { Observe } from "./happening.ts";
 import { type JournalLine, lineOf, type StartedLine } from "./journal-line.ts";
@@ -13,9 +14,16 @@ export interface JournalOptions {
   readonly maxBytes?: number;
 }
 
+export interface RunFacts {
+  readonly functionName: string;
+  readonly clock: Clock;
+  /** Of a replay. */
+  readonly span?: TimeSpan | undefined;
+}
+
 export interface Journal {
   /** Begins a mapping's run. */
-  observer(mapping: Mapping, around: { readonly functionName: string; readonly clock: Clock }): Observe;
+  observer(mapping: Mapping, facts: RunFacts): Observe;
   close(): void;
 }
 
@@ -26,9 +34,10 @@ export function openJournal({ file, maxBytes = MAX_BYTES }: JournalOptions): Jou
   mkdirSync(dirname(file), { recursive: true });
   const writer = new JournalWriter(file, maxBytes);
   return {
-    observer(mapping, { functionName, clock }) {
+    observer(mapping, facts) {
+      const { clock } = facts;
       const run = crypto.randomUUID().slice(0, 8);
-      writer.write(startedOf(mapping, functionName, { at: clock.now(), run }));
+      writer.write(startedOf(mapping, facts, { at: clock.now(), run }));
       return (happening) => writer.write(lineOf(happening, { at: clock.now(), run }));
     },
     close: () => writer.close(),
@@ -97,11 +106,12 @@ class JournalWriter {
 
 function startedOf(
   mapping: Mapping,
-  functionName: string,
+  { functionName, span }: RunFacts,
   at: { readonly at: number; readonly run: string },
 ): StartedLine {
   const { destination } = mapping;
   const to = destination?.kind === "kafka" ? `kafka://${destination.topic}` : destination?.arn;
+  const time = (ms: number) => new Date(ms).toISOString();
   return {
     ...at,
     kind: "started",
@@ -112,6 +122,7 @@ function startedOf(
     pid: process.pid,
     filters: mapping.filters.map(({ pattern }) => pattern),
     ...(to === undefined ? {} : { destination: to }),
+    ...(span === undefined ? {} : { replay: { from: time(span.fromMs), to: time(span.toMs) } }),
   };
 }
 

@@ -48,6 +48,11 @@ const COUNTS: Readonly<Record<Exclude<MetricGroup, "KafkaMetrics">, readonly Cou
       "onFailureDestinationDeliveryErrorCount",
       "Deliveries that the failure destination did not take",
     ],
+    [
+      "SchemaRegistryErrorCount",
+      "schemaRegistryErrorCount",
+      "Records that can't be read, and registries that don't answer",
+    ],
     ["CommitErrorCount", "commitErrorCount", "Commits that failed"],
   ],
 };

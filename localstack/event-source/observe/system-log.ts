@@ -99,6 +99,7 @@ export function entriesOf(
         },
       ];
     case "polling-failed":
+    case "registry-failed":
     case "commit-failed":
       return [warning(happening.error.message, codeOf(happening.error))];
     case "answered": {

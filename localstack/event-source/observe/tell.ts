@@ -27,7 +27,8 @@ function heading({ readings, target }: Story, index: number): string {
   const { mapping, function: functionName, group, pid } = started;
   const which = readings.length > 1 ? ` (${ordinal(index + 1)} of ${readings.length} times it was read)` : "";
   const day = new Date(steps[0]?.line.at ?? started.at).toISOString().slice(0, 10);
-  return `${nameOf(target)}${which}: ${mapping} → ${functionName}, group ${group}, process ${pid}, ${day} UTC`;
+  const how = started.replay === undefined ? "" : "replayed by ";
+  return `${nameOf(target)}${which}: ${how}${mapping} → ${functionName}, group ${group}, process ${pid}, ${day} UTC`;
 }
 
 function sentence({ line, attempt }: Step, reading: Reading, target: Target): string {
@@ -163,7 +164,12 @@ function absence({ target, runs, topics, beginsAt }: Story): string {
     const others = [...new Set(runs.flatMap((run) => [...run.partitions]))].sort((a, b) => a - b).join(", ");
     return `Partition ${partition} of '${topic}' was never given to this event source, only ${others || "none"}: another member of the group has it, or it doesn't exist. ${begins}`;
   }
-  if (given.some(({ isHole }) => isHole)) {
+  const holes = given.filter(({ isHole }) => isHole);
+  const span = holes.find(({ started }) => started.replay !== undefined)?.started.replay;
+  if (span !== undefined && holes.every(({ started }) => started.replay !== undefined)) {
+    return `It is not of the time that was replayed, ${span.from} to ${span.to}, or no record is at this offset for a reader.`;
+  }
+  if (holes.length > 0) {
     return "No record is at this offset for a reader: it is a transaction's marker, belongs to a transaction that was aborted, or was compacted away.";
   }
   const groups = Map.groupBy(given, ({ started }) => started.group);

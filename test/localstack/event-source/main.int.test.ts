@@ -94,8 +94,10 @@ function fixture(topic: string, settings: Readonly<Record<string, unknown>> = {}
 describe("the event source as a program", () => {
   test("says what it carries out, when it is ready, and how it goes; ends well on SIGTERM", async () => {
     const topic = await freshTopic({ partitions: 3 });
-    const { args, seen } = fixture(topic);
-    const program = start([...args, "--status"]);
+    const { args, seen, folder } = fixture(topic);
+    const files = { status: join(folder, "status.jsonl"), metrics: join(folder, "metrics.jsonl") };
+    const asked = ["--status-file", files.status, "--metrics", files.metrics, "--prometheus", "0"];
+    const program = start([...args, "--status", ...asked]);
     await until(() => isReady(program));
     expect(program.errors()).toContain(
       `M: ${topic} → CountLambdaFunction (on-demand, batch 100, window 500 ms, from TRIM_HORIZON`,
@@ -108,8 +110,14 @@ describe("the event source as a program", () => {
       mappings: [{ logicalId: "M", topic, inFlight: 0, lag: 0 }],
       environments: [{ functionName: "fixture-dev-count", pid: expect.any(Number) }],
     });
+    const { prometheus } = JSON.parse(program.lines[0]!);
+    expect(await (await fetch(prometheus)).text()).toContain(
+      'aws_lambda_invocations_total{function="fixture-dev-count"}',
+    );
     program.child.kill("SIGTERM");
     expect(await program.ended).toBe(0);
+    expect(JSON.parse(readFileSync(files.status, "utf8").split("\n")[0]!)).toHaveProperty("mappings");
+    expect(readFileSync(files.metrics, "utf8")).toContain('"metrics":{"OffsetLag":0}');
     expect(await committed(topic, topic)).toEqual([10, 10, 10]);
     const pids = new Set(seen().map((line) => Number(line.split(" ")[0])));
     expect([...pids].filter(isAlive)).toEqual([]);

@@ -122,6 +122,26 @@ describe("a story", () => {
     );
   });
 
+  test("of a record that can't be read has its reason, and no batch", () => {
+    const discarded: JournalLine = {
+      ...{ at: 2, run: "a", kind: "discarded", offsets: { "0": "1" }, condition: "SCHEMA_NOT_FOUND" },
+      ...{ reason: "the registry has no schema 9", invokes: 1, request: "r", outcome: "no-destination" },
+    };
+    const told = tell(storyOf(target(1), [started, polled(0, 3), discarded]));
+    expect(told[0]?.lines.at(-1)?.text).toBe(
+      "given up (SCHEMA_NOT_FOUND): the registry has no schema 9; dropped, for the mapping has no failure destination",
+    );
+    expect(told[0]?.verdict).toContain("Not processed, and kept nowhere else");
+    expect(storyOf(target(2), [started, polled(0, 3), discarded]).readings[0]?.fate).toBe("waiting");
+  });
+
+  test("of a replay says so, and that a record is not of its time", () => {
+    const replay = { ...started, replay: { from: "2026-11-20T10:00:00.000Z", to: "2026-11-20T10:30:00.000Z" } };
+    const lines = [replay, assigned, polled(0, 3, { read: "1" })];
+    expect(tell(storyOf(target(1), lines))[0]?.heading).toContain("t-1-0@1: replayed by M");
+    expect(verdict(lines, 2)).toContain("It is not of the time that was replayed, 2026-11-20T10:00:00.000Z to ");
+  });
+
   test("of a topic whose name ends like a partition is that topic's", () => {
     const other = { ...started, run: "b", topic: "t" };
     expect(storyOf(target(0), [other, { ...polled(0, 1), run: "b" }]).readings).toEqual([]);
