@@ -6,6 +6,7 @@ import type { InvokeRequest, InvokeResult } from "./invoke.ts";
 import { type SourceRecord, timestampOf } from "./kafka/record-batch.ts";
 import type { Observe } from "./observe/happening.ts";
 import { type Condition, type Delivery, expire, type Portion, type SettleContext, settle } from "./settle.ts";
+import type { Switches } from "./switches.ts";
 
 export type Portions = readonly Portion<SourceRecord>[];
 
@@ -24,6 +25,7 @@ export interface Discard {
 }
 
 export interface DeliveryContext extends SettleContext {
+  readonly switches: Switches;
   readonly clock: Clock;
   /** Aborts when the event source stops: nothing more is tried, what is unsettled stays uncommitted. */
   readonly signal: AbortSignal;
@@ -51,10 +53,12 @@ export async function deliver(portions: Portions, context: DeliveryContext): Pro
   // Worked from the end; a split's second half lies below its first.
   const pending: SourceDelivery[] = [{ portions, failures: 0, invokes: 0, stalls: 0 }];
   const held = new Set(portions.map(({ key }) => key));
+  const closedAt = context.clock.now();
+  const birthOf = context.switches["record-age-from"] === "timestamp" ? timestampOf : () => closedAt;
   let event: { readonly portions: Portions; readonly payload: Buffer } | undefined;
   while (pending.length > 0 && !context.signal.aborted) {
     await context.admitted();
-    const delivery = await ready(pending.pop()!, context);
+    const delivery = await ready(pending.pop()!, { context, birthOf });
     if (delivery !== undefined) {
       // The payload is built once and sent again as it is.
       if (event?.portions !== delivery.portions) {
@@ -71,11 +75,14 @@ export async function deliver(portions: Portions, context: DeliveryContext): Pro
 }
 
 /** What is still to be sent of a delivery: not lost, not too old. */
-async function ready(delivery: SourceDelivery, context: DeliveryContext): Promise<SourceDelivery | undefined> {
+async function ready(
+  delivery: SourceDelivery,
+  { context, birthOf }: { readonly context: DeliveryContext; readonly birthOf: (record: SourceRecord) => number },
+): Promise<SourceDelivery | undefined> {
   const { policy, clock } = context;
   const isMine = ({ key }: Portion<SourceRecord>) => !context.isLost(key);
   const mine = delivery.portions.every(isMine) ? delivery : { ...delivery, portions: delivery.portions.filter(isMine) };
-  const { expired, fresh } = expire(mine, policy, { now: clock.now(), timestampOf });
+  const { expired, fresh } = expire(mine, policy, { now: clock.now(), timestampOf: birthOf });
   if (expired.length > 0) {
     const invokes = Math.max(1, delivery.invokes);
     await context.discard({

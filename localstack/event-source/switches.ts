@@ -21,6 +21,11 @@ export const switches = {
     values: ["no", "yes"],
     why: "AWS documents it so for Kinesis",
   },
+  "record-age-from": {
+    question: "from when on does a record grow older than MaximumRecordAgeInSeconds?",
+    values: ["timestamp", "batch"],
+    why: "the record's own timestamp is what failure records show; `batch` counts from when its batch was closed, so that nothing is too old before its first attempt",
+  },
   "tombstones-under-filters": {
     question: "does a record without a value pass a filter on the value?",
     values: ["pass", "drop"],

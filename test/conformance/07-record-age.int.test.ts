@@ -1,5 +1,6 @@
 // Group 7: records that are too old.
 import { expect } from "vitest";
+import { switchesOf } from "../../localstack/event-source/switches.ts";
 import { ManualClock } from "../localstack/event-source/manual-clock.ts";
 import { until } from "../localstack/event-source/running.ts";
 import { behaves } from "./behaviour.ts";
@@ -73,6 +74,37 @@ behaves(
     expect(invoker.events.length).toBe(4); // at 50, 51, 53 and 57 s; at 65 s it is too old
     const [body] = await failures.bodies();
     expect(body.requestContext).toMatchObject({ condition: "RecordAgeExceeded", approximateInvokeCount: 4 });
+  },
+);
+
+behaves(
+  {
+    behaviour: "the age counts from the record's timestamp, or from when its batch was closed",
+    source: "kafka-retry-configurations",
+    grade: "ND",
+    emulated: { by: "record-age-from" },
+  },
+  async () => {
+    for (const [choice, invocations] of [
+      ["record-age-from=timestamp", 0],
+      ["record-age-from=batch", 6],
+    ] as const) {
+      const clock = new ManualClock(NOW);
+      const { invoker, counters, source } = await scene({
+        clock,
+        switches: switchesOf([choice]),
+        backOffMs: 1000,
+        records: [aged("old", 3600)],
+        settings: MINUTE,
+        answer: () => ({ kind: "function-error" }),
+      });
+      // Attempts at 0, 1, 3, 7, 15 and 31 s; at 63 s the batch is over a minute old.
+      await until(async () => {
+        if (source.status().mappings[0]?.inFlight === 0) await clock.advance(1000);
+        return counters().droppedEventCount === 1;
+      }, "the discard");
+      expect(invoker.events.length, choice).toBe(invocations);
+    }
   },
 );
 
