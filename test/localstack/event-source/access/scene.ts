@@ -83,6 +83,7 @@ export async function untilRead({ secure, topic, group, invoker }: Scene, values
   await until(
     async () => (await committed(group, topic, [secure.open]))[0] === values.length,
     `${values.length} records committed`,
+    60_000,
   );
   const sent = [...new Set(invoker.events.flatMap(recordsOf).map(textOf))];
   if (sent.join() !== values.join()) throw new Error(`the function was sent ${sent}, not ${values}`);
