@@ -38,10 +38,7 @@ export async function runProgram(): Promise<void> {
   for (const { logicalId, functionLogicalId, everyMs } of schedules) {
     console.error(`${logicalId}: ${functionLogicalId} every ${everyMs / 1000} s`);
   }
-  const stopped = Promise.withResolvers<string>();
-  process.once("SIGTERM", () => stopped.resolve("SIGTERM"));
-  process.once("SIGINT", () => stopped.resolve("SIGINT"));
-  process.once("disconnect", () => stopped.resolve("its parent is gone")); // comes only to whom a parent has given a channel
+  const told = toldToStop();
   const log = (message: string, facts: Readonly<Record<string, unknown>>) =>
     console.error(JSON.stringify({ message, ...facts }));
   const invoker = await invokerOf(template, options, { region: account.region, functions, log });
@@ -52,7 +49,7 @@ export async function runProgram(): Promise<void> {
     log,
     ...(invoker === undefined ? {} : { invoker }),
   });
-  const source = await Promise.race([starting, stopped.promise]);
+  const source = await Promise.race([starting, told]);
   if (typeof source === "string") process.exit(0);
   const enabled = mappings.filter(({ isEnabled }) => isEnabled);
   console.log(
@@ -62,7 +59,7 @@ export async function runProgram(): Promise<void> {
     }),
   );
   report(source, options);
-  await Promise.race([stopped.promise, source.over]);
+  await Promise.race([told, source.over]);
   const { mappings: ended } = source.status();
   await source.stop();
   await invoker?.stop();
@@ -131,4 +128,22 @@ function withRates(now: EventSourceStatus, before: EventSourceStatus): object {
     return { ...mapping, recordsPerSecond };
   });
   return { ...now, mappings };
+}
+
+/** One Ctrl-C may arrive twice, from the terminal and from npx; a later one is meant for what takes too long. */
+const SAME_SIGNAL_MS = 1000;
+
+/** Resolves when the program is told to end; told again, it ends at once. */
+function toldToStop(): Promise<string> {
+  return new Promise((resolve) => {
+    let firstAt: number | undefined;
+    const onSignal = (signal: NodeJS.Signals) => {
+      firstAt ??= performance.now();
+      if (performance.now() - firstAt > SAME_SIGNAL_MS) process.exit(130);
+      resolve(signal);
+    };
+    process.on("SIGTERM", onSignal);
+    process.on("SIGINT", onSignal);
+    process.once("disconnect", () => resolve("its parent is gone")); // comes only to whom a parent has given a channel
+  });
 }

@@ -5,37 +5,44 @@ import { CreateFunctionCommand, LambdaClient } from "@aws-sdk/client-lambda";
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from "vitest";
 import { anyFreePort } from "../../localstack/services/port.ts";
 import { committed, until } from "../localstack/event-source/running.ts";
-import { freshTopic, produce } from "../support/kafka.ts";
+import { freshTopic, kafkaClient, produce } from "../support/kafka.ts";
 import { ministackUrl } from "../support/on-demand.ts";
 import { commandsOf, lend, newProject, type Project, type Running } from "./project.ts";
 
 const PATIENCE_MS = 90_000;
 const [packing = "", installing = "", packaging = "", running = ""] = commandsOf("Use it in your project");
 let project: Project;
-let service: Record<string, string>;
+/** What the service's environment says: its topics, and the brokers in force. */
+let service: { readonly ORDERS_TOPIC: string; readonly PAYMENTS_TOPIC: string; readonly KAFKA_BROKERS: string };
+/** How often `seeThrough` has sent its records. */
+let rounds = 0;
 
 beforeAll(async () => {
   project = newProject();
-  await project.run(packing);
-  await project.run(`${installing} --offline`);
+  const [orders, payments] = await Promise.all([
+    freshTopic({ name: "orders", partitions: 2 }),
+    freshTopic({ name: "payments", partitions: 1 }),
+    project.run(packing).then(() => project.run(`${installing} --offline`)),
+  ]);
+  service = { ORDERS_TOPIC: orders, PAYMENTS_TOPIC: payments, KAFKA_BROKERS: inject("kafkaBrokers") };
   lend(project, ["serverless", "serverless-offline"]);
+  await project.run(packaging, service);
 });
 
 beforeEach(() => project.forget());
 afterAll(() => project?.remove());
 
-/** Topics of a test's own, which the service reads where its environment says so. */
-async function freshService(): Promise<{ orders: string; payments: string }> {
-  const [orders, payments] = await Promise.all([
-    freshTopic({ name: "orders", partitions: 2 }),
-    freshTopic({ name: "payments", partitions: 1 }),
-  ]);
-  service = { ORDERS_TOPIC: orders, PAYMENTS_TOPIC: payments, KAFKA_BROKERS: inject("kafkaBrokers") };
-  return { orders, payments };
-}
-
 const until90 = (holds: () => boolean | Promise<boolean>, what: string) => until(holds, what, PATIENCE_MS);
 const isReady = ({ output }: Running) => output().includes('{"ready":true');
+
+/** Who is still in a consumer group: one that was killed stays until its session ends. */
+async function membersOf(groupId: string): Promise<number | undefined> {
+  const admin = kafkaClient().admin();
+  await admin.connect();
+  const { groups } = await admin.describeGroups([groupId]);
+  await admin.disconnect();
+  return groups[0]?.members.length;
+}
 
 /** Ctrl-C in the terminal. */
 async function interrupt({ child, ended }: Running): Promise<number | null> {
@@ -44,21 +51,17 @@ async function interrupt({ child, ended }: Running): Promise<number | null> {
 }
 
 /** Sends orders and a payment, one of which fails the first time, and sees all of them through to the commit. */
-async function seeThrough({
-  orders,
-  payments,
-}: {
-  readonly orders: string;
-  readonly payments: string;
-}): Promise<string[]> {
-  await produce(orders, [
+async function seeThrough(): Promise<string[]> {
+  const { ORDERS_TOPIC: orders, PAYMENTS_TOPIC: payments } = service;
+  rounds += 1;
+  const atOrders = [
     { value: "1", partition: 0 },
     { value: "fail", partition: 1 },
-  ]);
-  await produce(payments, [{ value: "9.50" }]);
+  ];
+  await Promise.all([produce(orders, atOrders), produce(payments, [{ value: "9.50" }])]);
   await until90(async () => {
     const [ofOrders, ofPayments] = await Promise.all([committed(orders, orders), committed(payments, payments)]);
-    return ofOrders.join() === "1,1" && ofPayments.join() === "1";
+    return [...ofOrders, ...ofPayments].every((offset) => offset === rounds);
   }, "the commit of every record");
   return project.seen();
 }
@@ -103,35 +106,32 @@ describe("in somebody else's project", () => {
   });
 
   test("the README's commands bring records to both functions, failures come again, Ctrl-C ends it well", async () => {
-    const topics = await freshService();
     await project.run(packaging, service);
     const program = project.start(
       `${running.replace("127.0.0.1:9092", inject("kafkaBrokers"))} --backoff 50ms`,
       service,
     );
     await until90(() => isReady(program) || program.child.exitCode !== null, "the ready line");
-    const lines = await seeThrough(topics);
-    expectDelivered(lines);
+    expectDelivered(await seeThrough());
     await interrupt(program); // npx itself ends by the signal
-    expect(await committed(topics.orders, topics.orders)).toEqual([1, 1]);
+    expect(await membersOf(service.ORDERS_TOPIC)).toBe(0);
   });
 
   test("`serverless kafka-event-source` packages and runs it", async () => {
-    const topics = await freshService();
     const program = project.start("npx serverless kafka-event-source --stage test", service);
     await until90(() => isReady(program) || program.child.exitCode !== null, "the ready line");
-    expectDelivered(await seeThrough(topics));
+    expectDelivered(await seeThrough());
     await interrupt(program);
+    expect(await membersOf(service.ORDERS_TOPIC)).toBe(0);
     expect(program.output()).toContain("RecordOrderLambdaFunction");
   });
 
   test("`serverless offline` runs functions in its own process, with the Kafka events it leaves out", async () => {
-    const topics = await freshService();
     const [http, lambda] = [await anyFreePort(), await anyFreePort()];
     const ports = `--httpPort ${http} --lambdaPort ${lambda}`;
     const program = project.start(`npx serverless offline --useInProcess ${ports} --noSponsor`, service);
     await until90(() => isReady(program) || program.child.exitCode !== null, "the ready line");
-    const lines = await seeThrough(topics);
+    const lines = await seeThrough();
     expectDelivered(lines);
     expect(new Set(lines.map((line) => line.split(" pid ")[1])).size).toBe(1);
     await interrupt(program);
@@ -139,8 +139,6 @@ describe("in somebody else's project", () => {
   });
 
   test("with --endpoint functions run in MiniStack, deployed there", async () => {
-    const topics = await freshService();
-    await project.run(packaging, service);
     const endpoint = await ministackUrl();
     const functions = ["recordOrder", "auditPayment"].map((name) => `orders-dev-${name}`);
     await deploy(endpoint, functions);
@@ -149,7 +147,7 @@ describe("in somebody else's project", () => {
       service,
     );
     await until90(() => isReady(program) || program.child.exitCode !== null, "the ready line");
-    expectDelivered(await seeThrough(topics));
+    expectDelivered(await seeThrough());
     await interrupt(program);
     expect(program.output()).toContain('"message":"the function failed","function":"orders-dev-recordOrder"');
   });

@@ -31,7 +31,7 @@ const CONNECTIONS = 512;
 export async function openEndpoint(options: EndpointOptions): Promise<Invoker> {
   const client = clientOf(options);
   const timeouts = new Map(options.functions.map(({ name, timeoutMs }) => [name, timeoutMs]));
-  const nameOf = (functionName: string) => options.names?.get(nameAlone(functionName)) ?? functionName;
+  const nameOf = (functionName: string) => nameThere(functionName, options.names?.get(nameAlone(functionName)));
   try {
     await Promise.all(options.functions.map(({ name }) => check(client, nameOf(name), options)));
   } catch (error) {
@@ -157,6 +157,12 @@ async function check(client: LambdaClient, name: string, { endpoint, region }: E
         : "Start it, or mend --endpoint.";
     throw new Error(`Function '${name}' can't be invoked at ${where}: ${whatIsWrong(cause)}. ${advice}`, { cause });
   }
+}
+
+/** The mapping's alias or version goes with the name there, unless that has one itself. */
+function nameThere(functionName: string, there = functionName): string {
+  const { Qualifier: qualifier } = targetOf(functionName);
+  return qualifier === undefined || targetOf(there).Qualifier !== undefined ? there : `${there}:${qualifier}`;
 }
 
 function nameAlone(functionName: string): string {

@@ -161,6 +161,17 @@ describe("the event source as a program", () => {
     expect(offsets).toEqual([...Array.from({ length: 31 }, (_, i) => i), 30]);
   });
 
+  test("started with a channel, as by the Serverless plugin, it ends when its parent is gone", async () => {
+    const topic = await freshTopic({ partitions: 1 });
+    const { args } = fixture(topic);
+    const child = spawn(process.execPath, [MAIN, ...args], { stdio: ["ignore", "pipe", "ignore", "ipc"] });
+    children.add(child);
+    const ended = new Promise((resolve) => child.once("exit", resolve));
+    await new Promise((resolve) => child.stdout?.once("data", resolve));
+    child.disconnect();
+    expect(await ended).toBe(0);
+  });
+
   test("with --endpoint functions are invoked there, under the name they have there", async () => {
     const topic = await freshTopic({ partitions: 1 });
     const api = await startLambdaApi(({ type }) =>

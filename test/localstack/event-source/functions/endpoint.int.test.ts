@@ -148,23 +148,22 @@ describe("an invocation", () => {
 });
 
 describe("the function's name there", () => {
+  const arn = "arn:aws:lambda:eu-west-1:123456789012:function:other";
   test.each([
-    ["other", "other", null],
-    ["other:live", "other", "live"],
-    [
-      "arn:aws:lambda:eu-west-1:123456789012:function:other",
-      "arn:aws:lambda:eu-west-1:123456789012:function:other",
-      null,
-    ],
-    [
-      "arn:aws:lambda:eu-west-1:123456789012:function:other:7",
-      "arn:aws:lambda:eu-west-1:123456789012:function:other",
-      "7",
-    ],
-    ["123456789012:function:other:live", "123456789012:function:other", "live"],
-  ])("%s", async (name, functionName, qualifier) => {
+    ["count", undefined, "count", null],
+    ["count:live", undefined, "count", "live"],
+    ["count", "other", "other", null],
+    ["count", "other:live", "other", "live"],
+    ["count:live", "other", "other", "live"],
+    ["count:live", "other:7", "other", "7"],
+    ["count", arn, arn, null],
+    ["count", `${arn}:7`, arn, "7"],
+    ["count:live", arn, arn, "live"],
+    ["count", "123456789012:function:other:live", "123456789012:function:other", "live"],
+  ])("%s, there %s", async (called, there, functionName, qualifier) => {
     const api = await apiWith(() => ({ body: null }));
-    await call(await invokerOf(api.url, { names: new Map([["count", name]]) }));
+    const invoker = await invokerOf(api.url, there === undefined ? {} : { names: new Map([["count", there]]) });
+    await invoker.invoke({ functionName: called, payload: Buffer.from("{}") });
     expect(api.requests).toMatchObject([{ functionName, qualifier }]);
   });
 });

@@ -68,6 +68,13 @@ describe("handlers", () => {
     ],
   ])("%s", async (_kind, definition) => expect(await poolOf(definition).answer({ n: 1 })).toBe(2));
 
+  test("an alias of the function is the function, and code in the template is its index.js", async () => {
+    const inline = { ZipFile: "exports.handler = async () => __filename;" };
+    const { pool } = poolOf({ source: "", handler: "index.handler", properties: { Code: inline } });
+    const result = await pool.invoke({ functionName: "fixture-dev-count:live", payload: Buffer.from("{}") });
+    expect(result).toMatchObject({ kind: "success", response: expect.stringMatching(/index\.js$/) });
+  });
+
   test("no answer is null", async () =>
     expect(await poolOf({ source: "exports.handler = async () => {};" }).answer()).toBeNull());
 
