@@ -18,6 +18,16 @@ export interface WireRecord {
   /** Base64 of the value's bytes; absent for a tombstone. */
   readonly value?: string | null;
   readonly headers: readonly WireHeader[];
+  /** What the key was read with, where the mapping has a schema registry and validates keys. */
+  readonly keySchemaMetadata?: SchemaMetadata;
+  readonly valueSchemaMetadata?: SchemaMetadata;
+}
+
+/** https://docs.aws.amazon.com/lambda/latest/dg/services-consume-kafka-events.html */
+export interface SchemaMetadata {
+  readonly dataFormat: "AVRO" | "JSON" | "PROTOBUF";
+  /** A number for Confluent's registry, a UUID for Glue's. */
+  readonly schemaId: string;
 }
 
 /** The payload of one invocation: records by `topic-partition`, each list in offset order. */

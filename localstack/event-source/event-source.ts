@@ -14,13 +14,14 @@ import { type Endpoint, type PrometheusEndpoint, startPrometheusEndpoint } from 
 import type { TimeSpan } from "./replay.ts";
 import { type MappingStatus, type RunningMapping, type Shared, startMapping } from "./running-mapping.ts";
 import { runSchedule, type Schedule } from "./schedule.ts";
+import type { RegistryOptions } from "./schemas/open.ts";
 import { type BackOff, backOff } from "./settle.ts";
 import type { Switches } from "./switches.ts";
 import type { FunctionDefinition } from "./template/function-definition.ts";
 import type { Mapping } from "./template/mapping.ts";
 import { type Account, LOCAL_ACCOUNT } from "./template/template.ts";
 
-export interface EventSourceOptions extends AccessOptions {
+export interface EventSourceOptions extends AccessOptions, RegistryOptions {
   readonly mappings: readonly Mapping[];
   readonly schedules?: readonly Schedule[];
   readonly functions: readonly FunctionDefinition[];

@@ -16,6 +16,8 @@ export const USAGE = `Usage: kafka-event-source --template FILE [options]
                          The template's access configurations (SASL, TLS) don't apply to brokers given so, unless
   --access template      carries them out on any brokers; --access none on none. Secrets come from Secrets Manager, or
   --secret NAME=FILE     from this file of JSON; NAME is the secret's name or ARN (repeatable)
+  --registry URL         schema registry with Confluent's API in force, instead of the template's; else SCHEMA_REGISTRY_URL,
+                         else the template's. Glue's registries are asked at --aws-endpoint
   --env NAME=VALUE       a variable for every function, over the template's (repeatable)
   --aws-endpoint URL     what stands for AWS here (MiniStack, LocalStack), for what the event source itself asks of AWS; else
                          AWS_ENDPOINT_URL. \`aws\` means AWS itself. AWS_ENDPOINT_URL_SQS and its like go before it
@@ -52,6 +54,8 @@ export interface ProgramOptions {
   /** Whether the mappings' access configurations are carried out; by default where the brokers are the template's. */
   readonly access: "template" | "none";
   readonly secretFiles: ReadonlyMap<string, string>;
+  /** The schema registry that is in force instead of the template's. */
+  readonly registry?: string;
   readonly environment: Readonly<Record<string, string>>;
   /** A URL, or `aws` for AWS itself. */
   readonly awsEndpoint?: string;
@@ -86,6 +90,7 @@ export function programOptions(args: readonly string[], environment: NodeJS.Proc
       brokers: { type: "string" },
       access: { type: "string" },
       secret: { type: "string", multiple: true, default: [] },
+      registry: { type: "string" },
       env: { type: "string", multiple: true, default: [] },
       "aws-endpoint": { type: "string" },
       only: { type: "string", multiple: true, default: [] },
@@ -115,6 +120,7 @@ export function programOptions(args: readonly string[], environment: NodeJS.Proc
     brokers,
     access: accessOf(values.access ?? (brokers.length > 0 ? "none" : "template")),
     secretFiles: secretFilesOf(values.secret),
+    ...registryOf(values.registry, environment.SCHEMA_REGISTRY_URL),
     environment: pairs("--env", values.env),
     parameters: pairs("--parameter", values.parameter),
     imports: pairs("--import", values.import),
@@ -156,6 +162,14 @@ export function list(text: string): string[] {
 function accessOf(text: string): ProgramOptions["access"] {
   if (text === "template" || text === "none") return text;
   throw new Error(`--access is template or none, got '${text}'`);
+}
+
+function registryOf(given: string | undefined, variable: string | undefined): Pick<ProgramOptions, "registry"> {
+  const registry = given ?? (variable || undefined);
+  if (registry === undefined) return {};
+  if (/^https?:$/.test(URL.parse(registry)?.protocol ?? "")) return { registry };
+  const name = given === undefined ? "SCHEMA_REGISTRY_URL" : "--registry";
+  throw new Error(`${name} is a schema registry's URL such as http://127.0.0.1:8081: got '${registry}'`);
 }
 
 function isolationOf(level: string): ProgramOptions["isolation"] {

@@ -9,7 +9,7 @@ import type { MappingStatus } from "./running-mapping.ts";
 import { schedulesOf } from "./schedule.ts";
 import { changed } from "./switches.ts";
 import { selectFunctions } from "./template/function-definition.ts";
-import { type Mapping, mappingsOf } from "./template/mapping.ts";
+import { type Mapping, mappingsOf, type SchemaRegistry } from "./template/mapping.ts";
 import { LOCAL_ACCOUNT, readTemplate } from "./template/template.ts";
 
 /** Runs until it is told to stop; ends the process. */
@@ -103,9 +103,14 @@ function describe(mapping: Mapping): string {
     policy.bisects && "bisects",
     policy.readsPartialResponses && "partial responses",
     mapping.destination !== undefined && `failures to ${addressOf(mapping.destination)}`,
+    mapping.schemaRegistry !== undefined && schemasOf(mapping.schemaRegistry),
     mapping.filters.length > 0 && `${mapping.filters.length} filters`,
   ].filter((fact) => typeof fact === "string");
   return `${mapping.logicalId}: ${mapping.topic} → ${mapping.functionLogicalId} (${facts.join(", ")})`;
+}
+
+function schemasOf({ attributes, format, uri }: SchemaRegistry): string {
+  return `${attributes.join(" and ").toLowerCase()} by the schemas of ${uri} as ${format}`;
 }
 
 /** A line of JSON a second, to wherever it is wanted. */

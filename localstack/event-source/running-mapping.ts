@@ -16,6 +16,7 @@ import { openSystemLog } from "./observe/system-log.ts";
 import { Poller } from "./poller.ts";
 import { PollerGroup } from "./poller-group.ts";
 import { isOver, replayOf } from "./replay.ts";
+import { openDeserializer } from "./schemas/open.ts";
 import type { BackOff } from "./settle.ts";
 import { AS_AWS_MAY, type Switches } from "./switches.ts";
 import type { FunctionDefinition } from "./template/function-definition.ts";
@@ -101,6 +102,7 @@ export async function startMapping(
       if (isOver(replay, partitions)) over.resolve();
     }
   };
+  const reading = await openDeserializer(mapping, { options, clock, observe, log });
   const makePoller = (index: number) =>
     new Poller({
       mapping,
@@ -111,6 +113,7 @@ export async function startMapping(
       isolation,
       invoker: shared.invoker,
       ...(destination === undefined ? {} : { destination }),
+      ...(reading === undefined ? {} : { deserializer: reading.deserializer }),
       clock,
       backOff: shared.waits,
       switches,
@@ -142,6 +145,7 @@ export async function startMapping(
       await group.stop(graceMs);
       await destination?.stop();
       systemLog?.stop();
+      reading?.close();
       if (replay !== undefined) await deleteGroup(cluster, mapping.consumerGroup);
     },
   };

@@ -11,10 +11,17 @@ export interface AwsNeed {
 const DESTINATIONS = { sqs: "the SQS queue", sns: "the SNS topic", s3: "the S3 bucket" } as const;
 
 /** The services of AWS that a mapping uses here, and for what. One that is not enabled uses none. */
-export function awsNeeds({ destination, isEnabled }: Mapping): AwsNeed[] {
-  if (!isEnabled || destination === undefined || destination.kind === "kafka") return [];
-  const { kind, arn } = destination;
-  return [{ service: kind, what: `${DESTINATIONS[kind]} ${arn}, where its failed records go` }];
+export function awsNeeds({ destination, schemaRegistry, isEnabled }: Mapping): AwsNeed[] {
+  if (!isEnabled) return [];
+  const needs: AwsNeed[] = [];
+  if (destination !== undefined && destination.kind !== "kafka") {
+    const { kind, arn } = destination;
+    needs.push({ service: kind, what: `${DESTINATIONS[kind]} ${arn}, where its failed records go` });
+  }
+  if (schemaRegistry?.uri.startsWith("arn:")) {
+    needs.push({ service: "glue", what: `the schema registry ${schemaRegistry.uri}` });
+  }
+  return needs;
 }
 
 /** Throws one error that lists every need that can't be met. */

@@ -2,6 +2,7 @@
 // does not carry out. Gives refusals as text, AWS's own where it is known.
 // https://docs.aws.amazon.com/lambda/latest/api/API_CreateEventSourceMapping.html
 import { accessRules } from "./access-rules.ts";
+import { registryRules } from "./registry-rules.ts";
 import { asObject } from "./template.ts";
 
 type Settings = Readonly<Record<string, unknown>>;
@@ -36,6 +37,7 @@ export function check(settings: Settings, { functionTimeoutSeconds, access }: Ch
     ...provisionedRules(settings),
     ...destinationRules(settings),
     ...accessRules(settings, access),
+    ...registryRules(groupConfig(settings)?.SchemaRegistryConfig),
     ...notCarriedOut(settings),
     ...(functionTimeoutSeconds > 840
       ? [`Kafka event sources support functions with a timeout up to 840 seconds, got ${functionTimeoutSeconds}`]
@@ -180,10 +182,7 @@ function arnRules(target: string): string[] {
 
 function notCarriedOut(settings: Settings): string[] {
   const config = groupConfig(settings);
-  return [
-    config?.ConsumptionMode === "Queue" && "ConsumptionMode Queue (Kafka share groups)",
-    config?.SchemaRegistryConfig !== undefined && "SchemaRegistryConfig",
-  ]
+  return [config?.ConsumptionMode === "Queue" && "ConsumptionMode Queue (Kafka share groups)"]
     .filter((what) => typeof what === "string")
     .map((what) => `${what} is not carried out by the local event source yet: leave it out of this stage`);
 }

@@ -1,4 +1,5 @@
 // Registries of a test's own, and keys and values as their clients write them.
+import { randomUUID } from "node:crypto";
 import avro, { type Schema } from "avsc";
 import type { RegisteredSchema, Registry } from "../../../../localstack/event-source/schemas/registry.ts";
 
@@ -52,4 +53,20 @@ export function numberUnder(id: number, value: number): Buffer {
 
 export function avroBytes(schema: Schema, value: unknown): Buffer {
   return avro.Type.forSchema(schema).toBuffer(value);
+}
+
+export type Attribute = "KEY" | "VALUE";
+
+/** Settings of a mapping with a registry: a group of its own, records as they come. */
+export function readingSettings(uri: string, format: string, ...attributes: readonly Attribute[]) {
+  const SchemaRegistryConfig = {
+    SchemaRegistryURI: uri,
+    EventRecordFormat: format,
+    SchemaValidationConfigs: attributes.map((Attribute) => ({ Attribute })),
+  };
+  return {
+    ProvisionedPollerConfig: { MinimumPollers: 1 },
+    MaximumBatchingWindowInSeconds: 0,
+    SelfManagedKafkaEventSourceConfig: { ConsumerGroupId: randomUUID(), SchemaRegistryConfig },
+  };
 }

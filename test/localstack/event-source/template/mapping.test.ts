@@ -207,10 +207,6 @@ describe("settings that are refused, by name", () => {
     ],
     [{ SelfManagedKafkaEventSourceConfig: { ConsumptionMode: "Queue" } }, "ConsumptionMode Queue"],
     [
-      { ...provisioned, SelfManagedKafkaEventSourceConfig: { SchemaRegistryConfig: {} } },
-      "SchemaRegistryConfig is not carried out",
-    ],
-    [
       { MetricsConfig: { Metrics: ["Everything"] } },
       "Value 'Everything' at 'metricsConfig.metrics' failed to satisfy constraint: Member must satisfy enum value set: [EventCount, ErrorCount, KafkaMetrics]",
     ],
