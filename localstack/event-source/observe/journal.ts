@@ -54,6 +54,7 @@ class JournalWriter {
   private bytes: number;
   private looked = performance.now();
   private timer: NodeJS.Immediate | undefined;
+  private isClosed = false;
 
   constructor(file: string, maxBytes: number) {
     this.file = file;
@@ -64,7 +65,9 @@ class JournalWriter {
     if (this.bytes > 0 && lastByte(this.fd, this.bytes) !== 10) this.pending.push("");
   }
 
+  /** After the end nothing is written any more: an invocation that was not waited for may answer then. */
   write(line: JournalLine): void {
+    if (this.isClosed) return;
     const text = JSON.stringify(line);
     if (line.kind === "started") this.heads.set(line.run, text);
     if (line.kind === "assigned") this.heads.set(`${line.run}/${line.poller}`, text);
@@ -73,6 +76,7 @@ class JournalWriter {
   }
 
   close(): void {
+    this.isClosed = true;
     clearImmediate(this.timer);
     this.flush();
     closeSync(this.fd);

@@ -35,8 +35,10 @@ export function openSystemLog(mapping: Mapping, options: SystemLogOptions): Syst
   const { logsFolder, functionName, clock, partitions } = options;
   mkdirSync(logsFolder, { recursive: true });
   const fd = openSync(join(logsFolder, `${functionName}.esm.log`), "a");
+  let isStopped = false;
   const write = (poller: number, entry: Entry) => {
-    if (DETAIL[entry.logLevel] > DETAIL[level]) return;
+    // An invocation that was not waited for may answer later.
+    if (isStopped || DETAIL[entry.logLevel] > DETAIL[level]) return;
     writeSync(fd, `${JSON.stringify(lineOf(entry, { mapping, poller, at: clock.now(), account: options.account }))}\n`);
   };
   let cancel = () => {};
@@ -53,6 +55,7 @@ export function openSystemLog(mapping: Mapping, options: SystemLogOptions): Syst
     },
     stop() {
       cancel();
+      isStopped = true;
       closeSync(fd);
     },
   };

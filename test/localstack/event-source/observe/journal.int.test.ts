@@ -95,6 +95,14 @@ describe("the journal", () => {
     expect(linesOf(one.file).filter(({ kind }) => kind === "commit-failed").length).toBe(24);
   });
 
+  test("takes nothing more once it is closed, though an invocation may answer later", async () => {
+    const { file, journal, observe } = opened();
+    journal.close();
+    observe({ kind: "commit-failed", error });
+    await settled();
+    expect(linesOf(file).map(({ kind }) => kind)).toEqual(["started"]);
+  });
+
   test("never holds a payload, and cuts long errors short", async () => {
     const { file, journal, observe } = opened();
     observe({ kind: "polling-failed", poller: 0, error: new Error("x".repeat(5000)) });

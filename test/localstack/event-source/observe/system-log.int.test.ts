@@ -86,7 +86,7 @@ describe("the system log", () => {
         assignedPartitionCount: 2,
         partitionsAssignmentGeneration: 1,
         assignedPartitions: [`${topic}-0`, `${topic}-1`],
-        networkConfig: { subnets: ["subnet-1"], securityGroups: [] },
+        networkConfig: { subnets: ["subnet-1"], securityGroups: ["sg-1"] },
       },
     });
   });
