@@ -38,7 +38,7 @@ describe("what each function may do, on MSK by role", () => {
     consuming.flatMap(([, declared]) => declared.events.map(({ kafka }) => String(kafka?.topic ?? ""))),
   );
   sources.delete("");
-  const partials = ["GetItem", "PutItem", "Query"];
+  const partials = ["GetItem", "PutItem"];
   const storing = (topic: string) => ({
     ...{ reads: [topic], writes: ["events_dlq", "events_failed"], secrets: ["database", "schemas"] },
   });
@@ -74,7 +74,13 @@ describe("what each function may do, on MSK by role", () => {
     },
     {
       name: "summarizeEvents",
-      ...{ reads: events, writes: ["events_failed"], secrets: ["schemas"], table: partials, isQueued: true },
+      ...{
+        reads: events,
+        writes: ["events_failed"],
+        secrets: ["schemas"],
+        table: ["BatchGetItem", "GetItem", "PutItem", "Query"],
+        isQueued: true,
+      },
       bucket: ["GetObject", "PutObject"],
     },
     {
