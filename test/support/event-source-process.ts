@@ -19,9 +19,14 @@ export interface KillableEventSource {
 
 const program = fileURLToPath(new URL("../../localstack/event-source/main.ts", import.meta.url));
 
-/** Starts it; it polls when this resolves. */
-export async function startKillable(args: readonly string[]): Promise<KillableEventSource> {
-  const child = spawn(process.execPath, [program, ...args, "--status"], { stdio: ["ignore", "pipe", "ignore"] });
+/** Starts it, with options of Node's own; it polls when this resolves. */
+export async function startKillable(
+  args: readonly string[],
+  nodeOptions: readonly string[] = [],
+): Promise<KillableEventSource> {
+  const child = spawn(process.execPath, [...nodeOptions, program, ...args, "--status"], {
+    stdio: ["ignore", "pipe", "ignore"],
+  });
   let environments: readonly Environment[] = [];
   const ready = Promise.withResolvers<void>();
   createInterface({ input: child.stdout }).on("line", (line) => {
