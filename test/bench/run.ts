@@ -5,6 +5,7 @@ import { cpus, totalmem } from "node:os";
 import { fileURLToPath } from "node:url";
 
 const programs: readonly (readonly [program: string, ...args: readonly string[]])[] = [
+  ["counting.ts", "--count", "1000000", "--profile"],
   ["throughput.ts", "rides", "--count", "1000000"],
   ["throughput.ts", "transactions", "--count", "1000000"],
   ["latency.ts", "--rate", "1000", "--seconds", "60"],
