@@ -7,7 +7,7 @@ import { everywhere, msk, secret, statementsOf } from "../../support/stage-param
 let made: Package;
 beforeAll(async () => {
   made = await packageService(copyWithoutBundles(), { ...everywhere, mskClusterArn: msk, kafkaAuth: "iam" }, "prod");
-});
+}, 300_000);
 afterAll(() => {
   if (made) remove(made.directory);
 });
