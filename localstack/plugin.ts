@@ -78,6 +78,7 @@ async function useLocalServices(
     const [brokers, dynamodb] = await Promise.all([findBrokers(undefined), findDynamoDb()]);
     const services = {
       KAFKA_BROKERS: brokers.join(","),
+      KAFKA_AUTH: process.env.KAFKA_AUTH || "none", // whatever the stage's own brokers ask for
       AWS_ENDPOINT_URL_DYNAMODB: dynamodb,
       ...storesOf(readEndpoints()),
       CHARTS_FOLDER: chartsFolder,

@@ -19,7 +19,10 @@ const pure = [
   ...files("lib/windows/{tumbling,aggregators,keyed,fold,watermark,global-window,view,origins}.ts"),
   ...files("lib/charts/{picture,scale,text-width,style,axes,bars}.ts", "localstack/event-source/{batch,settle}.ts"),
   ...files("localstack/event-source/observe/{offset-ranges,journal-line,story,tell}.ts"),
-  ...files("lib/deploy/{mapping-settings,service-mappings,kafka-topics,template-diff}.ts", "lib/{time,errors}.ts"),
+  ...files(
+    "lib/deploy/{parameters,policy,kafka-policy,statement,slim-source-map,mapping-settings,service-mappings,kafka-topics,template-diff}.ts",
+    "lib/{time,errors}.ts",
+  ),
   ...files("lib/deploy/smoke/{probes,mapping-faults,stack-template}.ts"),
 ];
 const clients = /^(@aws-sdk\/|@smithy\/|kafkajs|pg$|node:(fs|net|http|https|child_process|worker_threads|timers)\b)/;
