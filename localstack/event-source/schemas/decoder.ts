@@ -1,5 +1,4 @@
 // A registered schema made ready to read records with.
-import { avroDecoder } from "./avro.ts";
 import { jsonDecoder } from "./json-schema.ts";
 import { type DataFormat, type RegisteredSchema, type Registry, UnreadableError } from "./registry.ts";
 
@@ -31,12 +30,14 @@ async function compiled(
   kind: Registry["kind"],
 ): Promise<SchemaDecoder["toJson"]> {
   switch (dataFormat) {
-    case "AVRO":
+    case "AVRO": {
+      const { avroDecoder } = await import("./avro.ts"); // here, for most mappings have no registry
       return avroDecoder(text, references);
+    }
     case "JSON":
       return jsonDecoder(text, references);
     case "PROTOBUF": {
-      const { protobufDecoder } = await import("./protobuf.ts"); // large, and most mappings have none
+      const { protobufDecoder } = await import("./protobuf.ts");
       return protobufDecoder(text, references, kind);
     }
     default:

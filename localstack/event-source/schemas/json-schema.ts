@@ -31,14 +31,15 @@ async function validatorFor(draft: string): Promise<Ajv> {
   return ajv;
 }
 
+// By `default`, for in a bundle CommonJS modules have no other name.
 async function made(
   draft: string,
   options: { readonly strict: false; readonly validateSchema: false; readonly logger: false },
 ): Promise<Ajv> {
   if (draft.includes("draft-04")) return new (await import("ajv-draft-04")).default.default(options);
-  if (draft.includes("2019-09")) return new (await import("ajv/dist/2019.js")).Ajv2019(options);
-  if (draft.includes("2020-12")) return new (await import("ajv/dist/2020.js")).Ajv2020(options);
-  return new (await import("ajv")).Ajv(options);
+  if (draft.includes("2019-09")) return new (await import("ajv/dist/2019.js")).default.Ajv2019(options);
+  if (draft.includes("2020-12")) return new (await import("ajv/dist/2020.js")).default.Ajv2020(options);
+  return new (await import("ajv")).default.Ajv(options);
 }
 
 function asSchema(schema: unknown): object | boolean {
