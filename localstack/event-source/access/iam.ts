@@ -20,8 +20,8 @@ export function iamLogin(
   return {
     mechanism: "oauthbearer",
     oauthBearerProvider: async () => {
-      const { generateAuthToken } = await import("aws-msk-iam-sasl-signer-js"); // here, for it loads the SDK's credentials
-      const { token } = await generateAuthToken({ region });
+      const { default: signer } = await import("aws-msk-iam-sasl-signer-js"); // here, for it loads the SDK's credentials
+      const { token } = await signer.generateAuthToken({ region });
       return { value: token };
     },
   };
