@@ -1,4 +1,5 @@
-// `npm run bench`: every figure of the README in one run on this machine. Takes some five minutes; run nothing beside it.
+// `npm run bench`: every figure of the README, and what `npm run cost` is told by, in one run on this machine. Takes some ten minutes;
+// run nothing beside it.
 
 import { spawnSync } from "node:child_process";
 import { cpus, totalmem } from "node:os";
@@ -10,6 +11,7 @@ const programs: readonly (readonly [program: string, ...args: readonly string[]]
   ["throughput.ts", "transactions", "--count", "1000000"],
   ["latency.ts", "--rate", "1000", "--seconds", "60"],
   ["bundles.ts"],
+  ["cost-inputs.ts"],
 ];
 
 console.log(`${cpus().length} × ${cpus()[0]?.model}, ${Math.round(totalmem() / 2 ** 30)} GB, Node ${process.version}`);

@@ -10,6 +10,8 @@ const mayReach: readonly (readonly [from: string, to: readonly string[]])[] = [
   ["lib/", ["lib/"]],
   // The command on dead letters says what correction would do: it asks correction itself, here and on AWS.
   ["localstack/dlq", ["localstack/", "functions/commerce/", "lib/"]],
+  // Costs are drawn as the summary is.
+  ["localstack/cost", ["localstack/", "lib/charts/"]],
   ["localstack/", ["localstack/", "events/generate/", "lib/kafka/event.ts"]],
   ["events/", ["events/", "lib/"]],
 ];
@@ -23,6 +25,7 @@ const pure = [
     "lib/deploy/{parameters,policy,kafka-policy,statement,slim-source-map,mapping-settings,service-mappings,kafka-topics,template-diff}.ts",
     "lib/{time,errors}.ts",
   ),
+  ...files("localstack/cost/{coefficients,workload,bill,curve,pipelines,prices}.ts"),
   ...files("lib/deploy/smoke/{probes,mapping-faults,stack-template}.ts"),
 ];
 const clients = /^(@aws-sdk\/|@smithy\/|kafkajs|pg$|node:(fs|net|http|https|child_process|worker_threads|timers)\b)/;
