@@ -2,10 +2,10 @@
 import { appendFileSync } from "node:fs";
 import { addressOf } from "./destinations/destination.ts";
 import { type EventSource, type EventSourceStatus, startEventSource } from "./event-source.ts";
+import type { MappingStatus } from "./mapping-status.ts";
 import { functionsOf, invokerOf } from "./program-functions.ts";
 import { list, type ProgramOptions, programOptions, USAGE } from "./program-options.ts";
 import { replayOf } from "./replay.ts";
-import type { MappingStatus } from "./running-mapping.ts";
 import { schedulesOf } from "./schedule.ts";
 import { changed } from "./switches.ts";
 import { selectFunctions } from "./template/function-definition.ts";

@@ -1,53 +1,30 @@
 // One mapping at work: its pollers, its failure destination, who is told what they do.
 import { join } from "node:path";
 import { clusterOf } from "./access/connection.ts";
-import { systemClock } from "./clock.ts";
+import { type Clock, systemClock } from "./clock.ts";
 import { type Counters, count, newCounters } from "./counters.ts";
-import { openDestination } from "./destinations/destination.ts";
+import { type FailureDestination, openDestination } from "./destinations/destination.ts";
 import type { EventSourceOptions } from "./event-source.ts";
 import { NO_FAULTS } from "./faults.ts";
 import { withoutTombstones } from "./filter/filter.ts";
 import type { Invoker } from "./invoke.ts";
-import { deleteGroup, endsOf, partitionCount } from "./kafka/kafka-connection.ts";
+import { type Cluster, deleteGroup, endsOf, partitionCount } from "./kafka/kafka-connection.ts";
+import { type MappingStatus, partitionsOf, statusOf } from "./mapping-status.ts";
 import type { Observe } from "./observe/happening.ts";
 import type { Journal } from "./observe/journal.ts";
 import type { Meters } from "./observe/meters.ts";
 import { openSystemLog } from "./observe/system-log.ts";
 import { Poller } from "./poller.ts";
 import { PollerGroup } from "./poller-group.ts";
-import { isOver, replayOf } from "./replay.ts";
-import { openDeserializer } from "./schemas/open.ts";
+import { isOver, type Replay, replayOf } from "./replay.ts";
+import { type OpenDeserializer, openDeserializer } from "./schemas/open.ts";
 import type { BackOff } from "./settle.ts";
-import { AS_AWS_MAY, type Switches } from "./switches.ts";
+import { AS_AWS_MAY } from "./switches.ts";
 import type { FunctionDefinition } from "./template/function-definition.ts";
 import { qualifiedName } from "./template/function-reference.ts";
 import type { Mapping } from "./template/mapping.ts";
 import { LOCAL_ACCOUNT } from "./template/template.ts";
-
-export interface PartitionStatus {
-  readonly partition: number;
-  /** Everything below is read. */
-  readonly readTo: number;
-  /** Everything below is processed. */
-  readonly doneTo: number;
-  readonly committed: number;
-  readonly end: number;
-  readonly lag: number;
-  readonly buffered: number;
-}
-
-export interface MappingStatus {
-  readonly logicalId: string;
-  readonly functionName: string;
-  readonly topic: string;
-  readonly consumerGroup: string;
-  readonly isEnabled: boolean;
-  readonly pollers: number;
-  readonly inFlight: number;
-  readonly lag: number;
-  readonly partitions: readonly PartitionStatus[];
-  readonly counters: Readonly<Counters>;
-}
+import type { EventSourceIdentity } from "./wire.ts";
 
 /** What all mappings of an event source share. */
 export interface Shared {
@@ -66,87 +43,53 @@ export interface RunningMapping {
   stop(graceMs: number): Promise<void>;
 }
 
+/** What a mapping's parts are made from. */
+interface Scene {
+  readonly mapping: Mapping;
+  readonly definition: FunctionDefinition;
+  readonly options: EventSourceOptions;
+  readonly shared: Shared;
+  readonly clock: Clock;
+  readonly counters: Counters;
+  /** Told of everything that happens; more may join. */
+  readonly listeners: Observe[];
+  readonly observe: Observe;
+  log(message: string, facts: Readonly<Record<string, unknown>>): void;
+}
+
+/** What a mapping reaches outside of this process. */
+interface Edges {
+  readonly cluster: Cluster;
+  readonly source: EventSourceIdentity;
+  readonly destination: FailureDestination | undefined;
+  readonly reading: OpenDeserializer | undefined;
+  /** 0 for a mapping that is not enabled. */
+  readonly partitions: number;
+  readonly replay: Replay | undefined;
+}
+
 /** Starts a mapping's pollers; resolves once they have joined the group. A mapping that is not enabled has none. */
 export async function startMapping(
   declared: Mapping,
   definition: FunctionDefinition,
   around: { readonly options: EventSourceOptions; readonly shared: Shared },
 ): Promise<RunningMapping> {
-  const { options, shared } = around;
-  const { clock = systemClock, isolation = "read_uncommitted", faults = NO_FAULTS, switches = AS_AWS_MAY } = options;
-  const { span, name = "replay" } = options.replay ?? {};
-  const mapping = withSwitches(span === undefined ? declared : replayOf(declared, span, name), switches);
-  const counters = newCounters();
-  const log = (message: string, facts: Readonly<Record<string, unknown>>) =>
-    options.log?.(message, { mapping: mapping.logicalId, topic: mapping.topic, ...facts });
-  const cluster = await clusterOf(mapping, options, log);
-  const source = {
-    kind: mapping.kind,
-    ...(mapping.eventSourceArn === undefined ? {} : { eventSourceArn: mapping.eventSourceArn }),
-    bootstrapServers: cluster.brokers.join(","),
-  };
-  const now = () => clock.now();
-  const { region } = options.account ?? LOCAL_ACCOUNT;
-  const context = { cluster, functionArn: definition.arn, source, region, switches, aws: options, now, log };
-  const destination = await openDestination(mapping, context);
-  const over = Promise.withResolvers<void>();
-  const observers = [shared.meters.observer(definition.name)];
-  if (shared.journal !== undefined) {
-    observers.push(shared.journal.observer(mapping, { functionName: definition.name, clock, span }));
-  }
-  const observe: Observe = (happening) => {
-    count(counters, happening);
-    for (const tell of observers) tell(happening);
-    if (replay !== undefined && (happening.kind === "assigned" || happening.kind === "committed")) {
-      const partitions = group.pollers.flatMap((poller) => poller.partitions);
-      if (isOver(replay, partitions)) over.resolve();
-    }
-  };
-  const reading = await openDeserializer(mapping, { options, clock, observe, log });
-  const makePoller = (index: number) =>
-    new Poller({
-      mapping,
-      functionName: qualifiedName(definition.name, mapping.functionQualifier),
-      source,
-      index,
-      cluster,
-      isolation,
-      invoker: shared.invoker,
-      ...(destination === undefined ? {} : { destination }),
-      ...(reading === undefined ? {} : { deserializer: reading.deserializer }),
-      clock,
-      backOff: shared.waits,
-      switches,
-      observe,
-      faults,
-      ...(replay === undefined ? {} : { replay }),
-      log,
-      fatal: options.fatal ?? rethrow,
-    });
-  const partitions = mapping.isEnabled ? await partitionCount(cluster, mapping.topic, log) : 0;
-  const replay = span && { ...span, ends: await endsOf(cluster, mapping.topic) };
-  const { rebalanceEveryMs } = faults;
-  const group = new PollerGroup({
-    bounds: { ...boundsOf(mapping), partitions },
-    ...(rebalanceEveryMs === undefined || partitions === 0 ? {} : { rebalanceEveryMs }),
-    ...{ clock, counters, makePoller, observe, log },
-  });
-  const { account = LOCAL_ACCOUNT, localFolder = ".local", logsFolder = join(localFolder, "logs") } = options;
-  const systemLog = openSystemLog(mapping, {
-    ...{ functionName: definition.name, logsFolder, cluster, account, totalPartitions: partitions, clock },
-    partitions: () => new Map(group.pollers.map((poller) => [poller.index, partitionsOf([poller])])),
-  });
-  if (systemLog !== undefined) observers.push(systemLog.observe);
+  const mapping = asCarriedOut(declared, around.options);
+  const scene = sceneOf(mapping, definition, around);
+  const edges = await openEdges(scene);
+  const group = pollersOf(scene, edges);
+  const systemLog = systemLogOf(scene, edges, group);
+  const over = whenOver(scene, edges.replay, group);
   const running = {
-    over: over.promise,
+    over,
     mapping,
-    status: () => statusOf(mapping, definition.name, { counters, pollers: group.pollers }),
+    status: () => statusOf(mapping, definition.name, { counters: scene.counters, pollers: group.pollers }),
     async stop(graceMs: number) {
       await group.stop(graceMs);
-      await destination?.stop();
+      await edges.destination?.stop();
       systemLog?.stop();
-      reading?.close();
-      if (replay !== undefined) await deleteGroup(cluster, mapping.consumerGroup);
+      edges.reading?.close();
+      if (edges.replay !== undefined) await deleteGroup(edges.cluster, mapping.consumerGroup);
     },
   };
   try {
@@ -158,10 +101,96 @@ export async function startMapping(
   return running;
 }
 
-/** The mapping with what its switches decide about its filters. */
-function withSwitches(mapping: Mapping, switches: Switches): Mapping {
+/** The mapping as a replay and the switches have it. */
+function asCarriedOut(declared: Mapping, { replay, switches = AS_AWS_MAY }: EventSourceOptions): Mapping {
+  const mapping = replay === undefined ? declared : replayOf(declared, replay.span, replay.name);
   if (switches["tombstones-under-filters"] === "pass") return mapping;
   return { ...mapping, filters: mapping.filters.map(withoutTombstones) };
+}
+
+function sceneOf(
+  mapping: Mapping,
+  definition: FunctionDefinition,
+  { options, shared }: { readonly options: EventSourceOptions; readonly shared: Shared },
+): Scene {
+  const { clock = systemClock, replay } = options;
+  const counters = newCounters();
+  const listeners: Observe[] = [
+    (happening) => count(counters, happening),
+    shared.meters.observer(definition.name),
+    ...(shared.journal === undefined
+      ? []
+      : [shared.journal.observer(mapping, { functionName: definition.name, clock, span: replay?.span })]),
+  ];
+  return {
+    ...{ mapping, definition, options, shared, clock, counters, listeners },
+    observe: (happening) => {
+      for (const tell of listeners) tell(happening);
+    },
+    log: (message, facts) => options.log?.(message, { mapping: mapping.logicalId, topic: mapping.topic, ...facts }),
+  };
+}
+
+async function openEdges({ mapping, definition, options, clock, observe, log }: Scene): Promise<Edges> {
+  const { switches = AS_AWS_MAY, account = LOCAL_ACCOUNT } = options;
+  const cluster = await clusterOf(mapping, options, log);
+  const source = {
+    kind: mapping.kind,
+    ...(mapping.eventSourceArn === undefined ? {} : { eventSourceArn: mapping.eventSourceArn }),
+    bootstrapServers: cluster.brokers.join(","),
+  };
+  const destination = await openDestination(mapping, {
+    ...{ cluster, functionArn: definition.arn, source, region: account.region, switches, aws: options, log },
+    now: () => clock.now(),
+  });
+  const reading = await openDeserializer(mapping, { options, clock, observe, log });
+  const partitions = mapping.isEnabled ? await partitionCount(cluster, mapping.topic, log) : 0;
+  const span = options.replay?.span;
+  const replay = span && { ...span, ends: await endsOf(cluster, mapping.topic) };
+  return { cluster, source, destination, reading, partitions, replay };
+}
+
+function pollersOf({ mapping, definition, options, shared, clock, counters, observe, log }: Scene, edges: Edges) {
+  const { isolation = "read_uncommitted", faults = NO_FAULTS, switches = AS_AWS_MAY, fatal = rethrow } = options;
+  const { cluster, source, destination, reading, partitions, replay } = edges;
+  const { rebalanceEveryMs } = faults;
+  const functionName = qualifiedName(definition.name, mapping.functionQualifier);
+  const makePoller = (index: number) =>
+    new Poller({
+      ...{ mapping, functionName, source, index, cluster, isolation, clock, switches, observe, faults, log, fatal },
+      ...{ invoker: shared.invoker, backOff: shared.waits },
+      ...(destination === undefined ? {} : { destination }),
+      ...(reading === undefined ? {} : { deserializer: reading.deserializer }),
+      ...(replay === undefined ? {} : { replay }),
+    });
+  return new PollerGroup({
+    bounds: { ...boundsOf(mapping), partitions },
+    ...(rebalanceEveryMs === undefined || partitions === 0 ? {} : { rebalanceEveryMs }),
+    ...{ clock, counters, makePoller, observe, log },
+  });
+}
+
+function systemLogOf({ mapping, definition, options, clock, listeners }: Scene, edges: Edges, group: PollerGroup) {
+  const { account = LOCAL_ACCOUNT, localFolder = ".local", logsFolder = join(localFolder, "logs") } = options;
+  const systemLog = openSystemLog(mapping, {
+    ...{ functionName: definition.name, logsFolder, account, clock },
+    ...{ cluster: edges.cluster, totalPartitions: edges.partitions },
+    partitions: () => new Map(group.pollers.map((poller) => [poller.index, partitionsOf([poller])])),
+  });
+  if (systemLog !== undefined) listeners.push(systemLog.observe);
+  return systemLog;
+}
+
+/** Resolves when every partition of a replay is done. What was done last is seen in its commit, what was empty in the assignment. */
+function whenOver({ listeners }: Scene, replay: Replay | undefined, group: PollerGroup): Promise<void> {
+  const over = Promise.withResolvers<void>();
+  if (replay !== undefined) {
+    listeners.push(({ kind }) => {
+      if (kind !== "assigned" && kind !== "committed") return;
+      if (isOver(replay, partitionsOf(group.pollers))) over.resolve();
+    });
+  }
+  return over.promise;
 }
 
 /** On demand AWS chooses; one poller is enough for what one machine's partitions bring. */
@@ -174,35 +203,4 @@ function rethrow(error: unknown): void {
   queueMicrotask(() => {
     throw error;
   });
-}
-
-function statusOf(
-  { logicalId, topic, consumerGroup, isEnabled }: Mapping,
-  functionName: string,
-  { counters, pollers }: { readonly counters: Counters; readonly pollers: readonly Poller[] },
-): MappingStatus {
-  const partitions = partitionsOf(pollers);
-  return {
-    logicalId,
-    functionName,
-    topic,
-    consumerGroup,
-    isEnabled,
-    pollers: pollers.length,
-    inFlight: pollers.reduce((sum, poller) => sum + poller.inFlight, 0),
-    lag: partitions.reduce((sum, { lag }) => sum + lag, 0),
-    partitions,
-    counters: { ...counters, faults: { ...counters.faults } },
-  };
-}
-
-function partitionsOf(pollers: readonly Poller[]): PartitionStatus[] {
-  return pollers
-    .flatMap((poller) => poller.partitions)
-    .map(({ partition, fetchedTo, doneTo, committedTo, highWatermark, count }) => {
-      const lag = Math.max(0, highWatermark - doneTo);
-      const committed = committedTo ?? doneTo;
-      return { partition, readTo: fetchedTo, doneTo, committed, end: highWatermark, lag, buffered: count };
-    })
-    .sort((a, b) => a.partition - b.partition);
 }

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import type { EventSourceStatus } from "../event-source/event-source.ts";
-import type { MappingStatus } from "../event-source/running-mapping.ts";
+import type { MappingStatus } from "../event-source/mapping-status.ts";
 import { CannotStart } from "../services/cannot-start.ts";
 import { lastLines } from "../services/command.ts";
 import { GuardedProcess } from "../services/guarded-process.ts";

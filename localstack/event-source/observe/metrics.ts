@@ -1,7 +1,7 @@
 // AWS's metrics of a mapping and of a function, under its names: which a mapping gives, and what they say. Pure.
 // https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html
 import type { Counters } from "../counters.ts";
-import type { MappingStatus } from "../running-mapping.ts";
+import type { MappingStatus } from "../mapping-status.ts";
 import type { Mapping, MetricGroup } from "../template/mapping.ts";
 import type { FunctionMeter } from "./meters.ts";
 

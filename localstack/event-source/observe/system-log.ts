@@ -4,7 +4,7 @@ import { closeSync, mkdirSync, openSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import type { Clock } from "../clock.ts";
 import type { Cluster } from "../kafka/kafka-connection.ts";
-import type { PartitionStatus } from "../running-mapping.ts";
+import type { PartitionStatus } from "../mapping-status.ts";
 import type { Mapping, SystemLogLevel } from "../template/mapping.ts";
 import type { Account } from "../template/template.ts";
 import type { Happening, Observe } from "./happening.ts";

@@ -63,7 +63,7 @@ describe("faults on purpose", () => {
     const topic = await freshTopic({ partitions: 1 });
     await produce(topic, [{ value: "0" }]);
     const invoker = new RecordingInvoker();
-    const faults = parseFaults("crash=0.9,seed=3");
+    const faults = parseFaults("crash=0.6,seed=3");
     const source = await run({ topic, invoker, faults, settings: group(topic) });
     await until(all(topic, 1));
     const { crash } = source.status().mappings[0]!.counters.faults;
@@ -74,7 +74,7 @@ describe("faults on purpose", () => {
     const topic = await freshTopic({ partitions: 1 });
     await produce(topic, [{ value: "0" }]);
     const settings = { ...group(topic), ProvisionedPollerConfig: { MinimumPollers: 1 }, MaximumRetryAttempts: 0 };
-    const source = await run({ topic, invoker: new RecordingInvoker(), faults: parseFaults("throttle=0.9"), settings });
+    const source = await run({ topic, invoker: new RecordingInvoker(), faults: parseFaults("throttle=0.6"), settings });
     await until(all(topic, 1));
     expect(source.status().mappings[0]!.counters).toMatchObject({ droppedEventCount: 0, invocations: 1 });
   });
