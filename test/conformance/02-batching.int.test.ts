@@ -162,10 +162,13 @@ behaves(
     grade: "D/I",
   },
   async () => {
-    const { values, counters, untilCommitted } = await withOversized(AT_ONCE);
+    const { values, counters, logged, untilCommitted } = await withOversized(AT_ONCE);
     await untilCommitted(3);
     expect(values()).toEqual(["before", "after"]);
     expect(counters().droppedEventCount).toBe(1);
+    expect(logged).toContainEqual(
+      expect.objectContaining({ condition: "MaximumPayloadSizeExceeded", firstOffset: 1, records: 1 }),
+    );
   },
 );
 

@@ -5,7 +5,7 @@ import { ManualClock, settled } from "../localstack/event-source/manual-clock.ts
 import { until } from "../localstack/event-source/running.ts";
 import { freshTopic, kafkaClient } from "../support/kafka.ts";
 import { behaves } from "./behaviour.ts";
-import { AT_ONCE, count, NOW, scene } from "./scene.ts";
+import { AT_ONCE, clientsOf, count, NOW, scene } from "./scene.ts";
 
 const three = [0, 1, 2].flatMap((partition) => count(10, { partition }));
 
@@ -78,6 +78,26 @@ behaves(
   async () => {
     expect(await mostAtOnce({})).toBe(5);
     expect(await mostAtOnce({}, { switches: switchesOf(["on-demand-invocations=1"]) })).toBe(1);
+  },
+);
+
+behaves(
+  {
+    behaviour: "as many pollers as MinimumPollers read a topic, and never more than it has partitions",
+    source: "kafka-scaling-modes",
+    grade: "D",
+  },
+  async () => {
+    for (const [MinimumPollers, wanted] of [
+      [2, 2],
+      [5, 3],
+    ] as const) {
+      const settings = { ProvisionedPollerConfig: { MinimumPollers, MaximumPollers: 5 }, ...AT_ONCE };
+      const { topic, source, untilCommitted } = await scene({ records: three, partitions: 3, settings });
+      await untilCommitted(10, 10, 10);
+      expect(source.status().mappings[0]?.pollers).toBe(wanted);
+      expect((await clientsOf(topic)).length).toBe(wanted);
+    }
   },
 );
 

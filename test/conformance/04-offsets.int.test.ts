@@ -3,7 +3,7 @@ import { expect } from "vitest";
 import { committed as committedBy, RecordingInvoker, run, stopAll, until } from "../localstack/event-source/running.ts";
 import { freshTopic, kafkaClient, produce } from "../support/kafka.ts";
 import { behaves } from "./behaviour.ts";
-import { AT_ONCE, count, scene, valued } from "./scene.ts";
+import { AT_ONCE, clientsOf, count, scene, valued } from "./scene.ts";
 
 behaves(
   {
@@ -211,6 +211,21 @@ behaves(
     await again.untilInvoked(1);
     expect(again.values()).toEqual(["b"]);
     expect(disabled.events).toEqual([]);
+  },
+);
+
+behaves(
+  {
+    behaviour: "a mapping's members of the group are named by its UUID and a number",
+    source: "esm-logging",
+    grade: "R",
+  },
+  async () => {
+    const { topic } = await scene({ partitions: 2, settings: { ProvisionedPollerConfig: { MinimumPollers: 2 } } });
+    await until(async () => (await clientsOf(topic)).length === 2, "two members");
+    const [first = "", second = ""] = await clientsOf(topic);
+    expect(first).toMatch(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}-0$/);
+    expect(second).toBe(first.replace(/0$/, "1"));
   },
 );
 

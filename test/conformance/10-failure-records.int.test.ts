@@ -230,6 +230,11 @@ behaves(
   },
 );
 
+behaves({ behaviour: 'a destination "" is none', source: "kafka-on-failure", grade: "D" }, () => {
+  const { destination, policy } = mappingWith({ ...PROVISIONED, ...failuresTo("") });
+  expect([destination, policy.maxRetries]).toEqual([undefined, Number.POSITIVE_INFINITY]);
+});
+
 behaves({ behaviour: "a FIFO queue or topic is no destination", source: "kafka-on-failure", grade: "D" }, () => {
   for (const service of ["sqs", "sns"]) {
     const settings = { ...PROVISIONED, ...failuresTo(`arn:aws:${service}:us-east-1:123456789012:failed.fifo`) };

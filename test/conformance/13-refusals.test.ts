@@ -1,7 +1,7 @@
 // Group 13: what is refused when a mapping is made, with AWS's own words where they are known.
 import { expect } from "vitest";
 import { kafkaMapping } from "../localstack/event-source/fixture.ts";
-import { behaves } from "./behaviour.ts";
+import { behaves, lacks } from "./behaviour.ts";
 import { mappingsWith, mappingWith } from "./mapping-with.ts";
 import { failuresTo, PROVISIONED } from "./scene.ts";
 
@@ -197,6 +197,20 @@ behaves(
   },
   () => expectRefused({ SelfManagedKafkaEventSourceConfig: { ConsumptionMode: "Queue" } }, "ConsumptionMode Queue"),
 );
+
+lacks({
+  behaviour: "a mapping is a resource with a State, a StateTransitionReason and a LastProcessingResult",
+  source: "API GetEventSourceMapping",
+  grade: "M",
+  emulated: { not: "there is no API; `--status`, the log and the system log tell how it goes" },
+});
+
+lacks({
+  behaviour: "a new or changed mapping takes up to minutes until it polls, and LATEST may miss what comes meanwhile",
+  source: "kafka-starting-positions",
+  grade: "D",
+  emulated: { not: "it polls at once, and LATEST holds from the moment of the first join" },
+});
 
 function expectRefused(settings: Settings, words: string): void {
   expect(() => mappingWith(settings)).toThrow(words);

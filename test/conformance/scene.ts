@@ -12,7 +12,7 @@ import {
   textOf,
   until,
 } from "../localstack/event-source/running.ts";
-import { freshTopic, produce, type ReadRecord, readAll } from "../support/kafka.ts";
+import { freshTopic, kafkaClient, produce, type ReadRecord, readAll } from "../support/kafka.ts";
 
 type Settings = Readonly<Record<string, unknown>>;
 type Produced = Parameters<typeof produce>[1];
@@ -124,6 +124,18 @@ export async function failureTopic(settings: TopicSettings = {}): Promise<{
   const messages = () => readAll(topic);
   const bodies = async () => (await messages()).map(({ value }) => JSON.parse(String(value)));
   return { settings: failuresTo(`kafka://${topic}`), messages, bodies };
+}
+
+/** The client ids of a group's members, in order. */
+export async function clientsOf(groupId: string): Promise<string[]> {
+  const admin = kafkaClient().admin();
+  await admin.connect();
+  try {
+    const { groups } = await admin.describeGroups([groupId]);
+    return groups.flatMap(({ members }) => members.map(({ clientId }) => clientId)).sort();
+  } finally {
+    await admin.disconnect();
+  }
 }
 
 function offsetsOf(event: KafkaEvent): Record<number, number[]> {
