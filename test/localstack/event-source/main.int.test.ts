@@ -97,11 +97,12 @@ describe("the event source as a program", () => {
     const { args, seen, folder } = fixture(topic);
     const files = { status: join(folder, "status.jsonl"), metrics: join(folder, "metrics.jsonl") };
     const asked = ["--status-file", files.status, "--metrics", files.metrics, "--prometheus", "0"];
-    const program = start([...args, "--status", ...asked]);
+    const program = start([...args, "--status", ...asked, "--switch", "on-demand-invocations=1"]);
     await until(() => isReady(program));
     expect(program.errors()).toContain(
       `M: ${topic} → CountLambdaFunction (on-demand, batch 100, window 500 ms, from TRIM_HORIZON`,
     );
+    expect(program.errors()).toContain("Switch on-demand-invocations=1 (5 when not said): AWS leaves it open");
     await produce(topic, numbered(0, 30));
     await until(() => seen().length === 30);
     const statuses = () => program.lines.slice(1).map((line) => JSON.parse(line));
