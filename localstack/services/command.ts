@@ -15,18 +15,21 @@ export interface RunOptions {
   /** Default: this process's. */
   readonly environment?: NodeJS.ProcessEnv;
   readonly user?: GuardedCommand["user"];
+  /** Default: this process's. */
+  readonly directory?: string;
 }
 
 /** Runs a command; never rejects. */
 export function run(command: string, args: readonly string[], options: RunOptions = {}): Promise<Finished> {
   return new Promise((resolve) => {
     let output = "";
-    const { timeoutMs, signal, environment, user } = options;
+    const { timeoutMs, signal, environment, user, directory } = options;
     const child = spawn(command, args, {
       stdio: ["ignore", "pipe", "pipe"],
       ...(timeoutMs === undefined ? {} : { timeout: timeoutMs }),
       ...(signal === undefined ? {} : { signal }),
       ...(environment === undefined ? {} : { env: environment }),
+      ...(directory === undefined ? {} : { cwd: directory }),
       ...user,
     });
     for (const stream of [child.stdout, child.stderr])

@@ -1,6 +1,7 @@
 // Jars from Maven, fetched once into the cache folder. A fetch that was cut off leaves nothing that looks complete.
 import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, rename, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { CannotStart } from "./cannot-start.ts";
 import { lastLines, run } from "./command.ts";
@@ -45,11 +46,12 @@ async function fetchOnce(folder: string, fetch: Fetch, waysTo: Ways): Promise<st
   if (existsSync(folder)) return folder;
   await mkdir(dirname(folder), { recursive: true });
   const target = await mkdtemp(`${folder}.fetching-`);
+  const directory = await mkdtemp(join(tmpdir(), "maven-")); // the old plugin leaves its markers where it runs
   fetch.onProgress(`fetching ${basename(folder)} from Maven, once`);
   try {
     let failure = "";
     for (const way of await waysTo(target)) {
-      const { kind, output } = await run("mvn", ["-q", "-B", ...way], fetch);
+      const { kind, output } = await run("mvn", ["-q", "-B", ...way], { ...fetch, directory });
       fetch.signal.throwIfAborted();
       if (kind === "missing") throw new CannotStart(missingMaven(basename(folder)));
       if (kind === "done") {
@@ -60,7 +62,7 @@ async function fetchOnce(folder: string, fetch: Fetch, waysTo: Ways): Promise<st
     }
     throw new CannotStart(`Maven could not fetch ${basename(folder)}:\n${lastLines(failure)}`);
   } finally {
-    await rm(target, { recursive: true, force: true });
+    for (const left of [target, directory]) await rm(left, { recursive: true, force: true });
   }
 }
 
