@@ -12,6 +12,9 @@ import { eventBytes, eventHead, MAX_EVENT_BYTES } from "./wire.ts";
 /** A provisioned poller's concurrent invocations: https://docs.aws.amazon.com/lambda/latest/dg/kafka-scaling-modes.html */
 const PROVISIONED_INVOCATIONS = 5;
 
+/** Different ones that a poller makes on a function's answers: enough to see what is wrong. */
+const MOST_REMARKS = 10;
+
 /** What is said of a discard, by its outcome. */
 const SAID = {
   delivered: "records sent to the failure destination",
@@ -165,7 +168,7 @@ export class Dispatcher {
   }
 
   private remark(text: string): void {
-    if (this.remarks.has(text)) return;
+    if (this.remarks.has(text) || this.remarks.size >= MOST_REMARKS) return;
     this.remarks.add(text);
     this.options.log(text, { function: this.options.functionName });
   }

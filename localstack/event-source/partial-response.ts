@@ -20,6 +20,8 @@ export type Reported =
     };
 
 const OBJECT_FORM = 'AWS documents { "itemIdentifier": { "partition": "<topic>-<partition>", "offset": <number> } }';
+const UNDERSTOOD = `the answer names records by strings, which is understood here: ${OBJECT_FORM}`;
+const LONGEST_SHOWN = 100;
 
 // null, {}, [], a missing or null list, and JSON that is no object mean that everything succeeded.
 export function reportedFailures(
@@ -36,23 +38,22 @@ export function reportedFailures(
   const failed = new Set<string>();
   let areStrings = false;
   for (const item of list as readonly unknown[]) {
-    const identifier =
-      typeof item === "object" && item !== null && "itemIdentifier" in item ? item.itemIdentifier : undefined;
+    const identifier = identifierOf(item);
     const isUnderstood = typeof identifier === "string" && strings === "understand";
     const id = isUnderstood ? identifier : objectId(identifier);
-    if (id === undefined)
-      return { kind: "invalid", why: `an itemIdentifier is ${JSON.stringify(identifier)}: ${OBJECT_FORM}` };
-    if (!held.has(id)) return { kind: "invalid", why: `an itemIdentifier names '${id}', which the event did not hold` };
+    if (id === undefined) return { kind: "invalid", why: `an itemIdentifier is ${shown(identifier)}: ${OBJECT_FORM}` };
+    if (!held.has(id)) {
+      return { kind: "invalid", why: `an itemIdentifier names ${shown(id)}, which the event did not hold` };
+    }
     areStrings ||= isUnderstood;
     failed.add(id);
   }
   const isFailed = (key: string, offset: number) => failed.has(idOf(key, offset));
-  if (!areStrings) return { kind: "failures", isFailed };
-  return {
-    kind: "failures",
-    isFailed,
-    remark: `the answer names records by strings, which is understood here: ${OBJECT_FORM}`,
-  };
+  return { kind: "failures", isFailed, ...(areStrings ? { remark: UNDERSTOOD } : {}) };
+}
+
+function identifierOf(item: unknown): unknown {
+  return typeof item === "object" && item !== null && "itemIdentifier" in item ? item.itemIdentifier : undefined;
 }
 
 function objectId(identifier: unknown): string | undefined {
@@ -65,4 +66,10 @@ function objectId(identifier: unknown): string | undefined {
 // As the flat form has it; offsets have no sign or leading zero, so no two records share one.
 function idOf(key: string, offset: number): string {
   return `${key}-${offset}`;
+}
+
+/** As JSON, and no more of it than tells what it is: a function may answer with anything. */
+function shown(identifier: unknown): string {
+  const text = JSON.stringify(identifier) ?? "missing";
+  return text.length > LONGEST_SHOWN ? `${text.slice(0, LONGEST_SHOWN)}…` : text;
 }

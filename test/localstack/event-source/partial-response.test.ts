@@ -64,11 +64,11 @@ describe("what whoever wrote the function is told about its answer", () => {
     [
       "a record that was not sent",
       listing({ partition: "t-1", offset: 9 }),
-      "names 't-1-9', which the event did not hold",
+      'names "t-1-9", which the event did not hold',
     ],
-    ["a string that names none", listing("t-10-5"), "names 't-10-5', which the event did not hold"],
+    ["a string that names none", listing("t-10-5"), 'names "t-10-5", which the event did not hold'],
     ["another shape", listing({ topic: "t" }), 'an itemIdentifier is {"topic":"t"}: AWS documents'],
-    ["no identifier", { batchItemFailures: [{}] }, "an itemIdentifier is undefined: AWS documents"],
+    ["no identifier", { batchItemFailures: [{}] }, "an itemIdentifier is missing: AWS documents"],
     ["no list", { batchItemFailures: "x" }, "batchItemFailures is no list"],
   ])("why it fails the whole batch: %s", (_what, answer, why) =>
     expect(reportedFailures(answer, sent, "understand")).toEqual({
@@ -76,6 +76,11 @@ describe("what whoever wrote the function is told about its answer", () => {
       why: expect.stringContaining(why),
     }),
   );
+
+  test("no more of an identifier than tells what it is", () => {
+    const reported = reportedFailures(listing({ row: "x".repeat(5000) }), sent, "understand");
+    expect(reported.kind === "invalid" && reported.why.length).toBeLessThan(300);
+  });
 
   test("strings, where they are not understood", () =>
     expect(reportedFailures(listing("t-0-10"), sent, "fail")).toEqual({
