@@ -146,7 +146,7 @@ async function invoke(delivery: SourceDelivery, payload: Buffer, context: Delive
     case undefined:
       return send();
     case "throttle":
-      return { kind: "not-delivered", requestId: crypto.randomUUID(), durationMs: 0, reason: "throttled on purpose" };
+      return throttled();
     case "duplicate": {
       const result = await send();
       if (result.kind !== "success") return result;
@@ -159,6 +159,11 @@ async function invoke(delivery: SourceDelivery, payload: Buffer, context: Delive
       return result.kind === "success" ? lostAnswer(result, fault) : result;
     }
   }
+}
+
+function throttled(): InvokeResult {
+  const requestId = crypto.randomUUID();
+  return { kind: "not-delivered", requestId, durationMs: 0, isThrottled: true, reason: "throttled on purpose" };
 }
 
 /** For who can't end an environment: its work is done, and its answer is lost, as when it ends just before answering. */

@@ -21,7 +21,7 @@ export type InvokeResult = {
   /** The function threw, timed out, its process ended or its event is too large; `error` is what Lambda answers with. */
   | { readonly kind: "function-error"; readonly error: FunctionError }
   /** Throttled, or nothing there to answer: the batch did not reach the function. */
-  | { readonly kind: "not-delivered"; readonly reason: string }
+  | { readonly kind: "not-delivered"; readonly isThrottled: boolean; readonly reason: string }
 );
 
 export interface FunctionError {

@@ -85,7 +85,13 @@ function asciiJson(value: object): Buffer {
 /** The API waits no longer than its integration allows; the function goes on. */
 async function within({ timeoutMs }: Route, result: Promise<InvokeResult>): Promise<InvokeResult> {
   const late = Promise.withResolvers<InvokeResult>();
-  const lateResult = { kind: "not-delivered", requestId: "", durationMs: timeoutMs, reason: "timed out" } as const;
+  const lateResult = {
+    kind: "not-delivered",
+    requestId: "",
+    durationMs: timeoutMs,
+    isThrottled: false,
+    reason: "timed out",
+  } as const;
   const timer = setTimeout(() => late.resolve(lateResult), timeoutMs);
   try {
     return await Promise.race([result, late.promise]);

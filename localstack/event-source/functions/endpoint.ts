@@ -87,7 +87,7 @@ function wasCut(error: unknown): boolean {
 type Answer =
   | { readonly kind: "success"; readonly response: unknown }
   | { readonly kind: "function-error"; readonly error: FunctionError }
-  | { readonly kind: "not-delivered"; readonly reason: string };
+  | { readonly kind: "not-delivered"; readonly isThrottled: boolean; readonly reason: string };
 
 function answerOf({ FunctionError: isError, Payload }: InvokeCommandOutput): Answer {
   const text = Payload?.transformToString() ?? "";
@@ -121,8 +121,9 @@ function refusalOf(error: unknown): Answer {
   if ($metadata?.httpStatusCode === 413) {
     return { kind: "function-error", error: { errorType: "RequestTooLargeException", errorMessage: String(message) } };
   }
-  const reason = $metadata?.httpStatusCode === 429 ? `throttled: ${message}` : `${name}: ${whatIsWrong(error)}`;
-  return { kind: "not-delivered", reason };
+  const isThrottled = $metadata?.httpStatusCode === 429;
+  const reason = isThrottled ? `throttled: ${message}` : `${name}: ${whatIsWrong(error)}`;
+  return { kind: "not-delivered", isThrottled, reason };
 }
 
 /** A refused connection to several addresses has its message in its parts only. */

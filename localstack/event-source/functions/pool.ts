@@ -75,7 +75,8 @@ class FunctionPool {
   async invoke({ payload, affinity, interruption }: InvokeRequest): Promise<InvokeResult> {
     if (this.stopping !== undefined) return notDelivered("the event source is stopping");
     const environment = this.takeIdle(affinity) ?? this.start();
-    if (environment === undefined) return notDelivered("throttled: the function's reserved concurrency is in use");
+    if (environment === undefined)
+      return notDelivered("throttled: the function's reserved concurrency is in use", true);
     environment.affinity = affinity;
     try {
       if (interruption !== undefined) {
@@ -132,6 +133,6 @@ function codeFolder({ name, code }: FunctionDefinition, localFolder: string): st
   return "zip" in code ? unpack(code.zip, localFolder, name) : placeInline(code.inline, localFolder, name);
 }
 
-function notDelivered(reason: string): InvokeResult {
-  return { kind: "not-delivered", requestId: crypto.randomUUID(), durationMs: 0, reason };
+function notDelivered(reason: string, isThrottled = false): InvokeResult {
+  return { kind: "not-delivered", requestId: crypto.randomUUID(), durationMs: 0, isThrottled, reason };
 }

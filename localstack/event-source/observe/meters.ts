@@ -87,7 +87,7 @@ export class Meters {
 
 function add(meter: FunctionMeter, result: InvokeResult): void {
   if (result.kind === "not-delivered") {
-    if (result.reason.startsWith("throttled")) meter.throttles += 1;
+    if (result.isThrottled) meter.throttles += 1;
     return;
   }
   meter.invocations += 1;

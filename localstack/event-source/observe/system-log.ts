@@ -109,9 +109,7 @@ export function entriesOf(
       const { result } = happening;
       if (result.kind === "function-error") return [warning(result.error.errorMessage, result.error.errorType)];
       if (result.kind === "success") return [];
-      return [
-        warning(result.reason, result.reason.startsWith("throttled") ? "TooManyRequestsException" : "ServiceException"),
-      ];
+      return [warning(result.reason, result.isThrottled ? "TooManyRequestsException" : "ServiceException")];
     }
     case "discarded": {
       const { condition, outcome } = happening;

@@ -48,7 +48,8 @@ export class RecordingInvoker implements Invoker {
     for (const key of keys) this.inFlight.delete(key);
     const facts = { requestId: randomUUID(), durationMs: 1 };
     if (answer.kind === "success") return { ...facts, kind: "success", response: answer.response };
-    if (answer.kind === "not-delivered") return { ...facts, kind: "not-delivered", reason: "throttled" };
+    if (answer.kind === "not-delivered")
+      return { ...facts, kind: "not-delivered", isThrottled: true, reason: "throttled" };
     return { ...facts, kind: "function-error", error: { errorType: "Error", errorMessage: "told to fail" } };
   }
 
