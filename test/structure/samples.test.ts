@@ -1,17 +1,8 @@
 // Sample events are what Lambda would send, and every function has one.
 import { describe, expect, it } from "vitest";
-import type { KafkaEvent, WireRecord } from "../../lib/kafka/event.ts";
 import { topicPartition } from "../../lib/kafka/event.ts";
-import { files, read, serviceFunctions } from "../support/source-tree.ts";
-
-const samples = files("events/*.json").map((path) => ({ path, content: JSON.parse(read(path)) }));
-const kafkaSamples: { path: string; event: KafkaEvent }[] = samples
-  .map(({ path, content }) => ({ path, event: content.event ?? content }))
-  .filter(({ event }) => event.records !== undefined);
-
-function recordsOf(event: KafkaEvent): readonly WireRecord[] {
-  return Object.values(event.records).flat();
-}
+import { kafkaSamples, recordsOf, samples, samplesOf } from "../support/samples.ts";
+import { read, serviceFunctions } from "../support/source-tree.ts";
 
 describe.each(kafkaSamples)("$path", ({ event }) => {
   it("lists records under their topic-partition, offsets ascending", () => {
@@ -40,15 +31,9 @@ describe.each(kafkaSamples)("$path", ({ event }) => {
 
 describe("samples", () => {
   it("there is one for every function that an event invokes", () => {
-    for (const [name, { events }] of Object.entries(serviceFunctions())) {
-      if (events.length === 0) continue;
-      const topics = events.flatMap((event) => event.kafka?.topic ?? []);
-      const fits = kafkaSamples.some(({ event }) => recordsOf(event).every(({ topic }) => topics.includes(topic)));
-      const isScheduled = events.some((event) => event.schedule !== undefined);
-      const isRequested = samples.some(({ content }) =>
-        events.some(({ httpApi }) => httpApi !== undefined && httpApi === content.routeKey),
-      );
-      expect(fits || isScheduled || isRequested, `${name} has no sample event under events/`).toBe(true);
+    for (const [name, declaration] of Object.entries(serviceFunctions())) {
+      if (declaration.events.length === 0) continue;
+      expect(samplesOf(declaration), `${name} has no sample event under events/`).not.toEqual([]);
     }
   });
 
