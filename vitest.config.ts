@@ -1,4 +1,5 @@
-// Two projects: `unit` (no I/O, all in seconds) and `integration` (real broker, DynamoDB Local; one of each shared by all suites).
+// Three projects: `unit` (no I/O, all in seconds), `integration` (real broker, DynamoDB Local; one of each shared by all suites) and
+// `deploy` (the service deployed to MiniStack and removed, one step after the other).
 import { defineConfig } from "vitest/config";
 
 export default defineConfig({
@@ -9,7 +10,7 @@ export default defineConfig({
           name: "unit",
           testTimeout: 60_000,
           include: ["test/**/*.test.ts"],
-          exclude: ["test/**/*.int.test.ts", "test/e2e/**"],
+          exclude: ["test/**/*.int.test.ts", "test/e2e/**", "test/deploy/**"],
         },
       },
       {
@@ -20,6 +21,15 @@ export default defineConfig({
           testTimeout: 120_000,
           hookTimeout: 120_000,
           maxWorkers: 2,
+        },
+      },
+      {
+        test: {
+          name: "deploy",
+          include: ["test/deploy/*.test.ts"],
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
+          bail: 1,
         },
       },
     ],

@@ -2,7 +2,7 @@
 // that started it, however that ends.
 import { mkdir, mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { delimiter, dirname, join } from "node:path";
 import { launchService } from "../../localstack/services/embedded.ts";
 import { anyFreePort } from "../../localstack/services/port.ts";
 import type { RunningService } from "../../localstack/services/service.ts";
@@ -24,7 +24,10 @@ export async function startMinistack(logsFolder = join(root, ".local", "logs", "
     mkdir(logsFolder, { recursive: true }),
   ]);
   const definition = { name: "ministack", address: (at: number) => `http://127.0.0.1:${at}`, check: isReady };
+  // Nothing else of this process's: functions that MiniStack runs see what it sees, and are to have what the template gives them.
   const environment = {
+    PATH: [dirname(process.execPath), process.env.PATH].join(delimiter),
+    HOME: folder,
     BIND_HOST: "127.0.0.1",
     MINISTACK_HOST: "127.0.0.1",
     GATEWAY_PORT: String(port),
@@ -37,8 +40,9 @@ export async function startMinistack(logsFolder = join(root, ".local", "logs", "
     S3_DATA_DIR: join(folder, "s3"),
     PYTHONUNBUFFERED: "1",
   };
+  const variables = Object.entries(environment).map(([name, value]) => `${name}=${value}`);
   const launch = {
-    command: { command: join(bin, "ministack"), arguments: [], environment },
+    command: { command: "/usr/bin/env", arguments: ["-i", ...variables, join(bin, "ministack")] },
     ending: { signal: "SIGTERM", graceMs: 5_000 },
     readyWithinMs: READY_WITHIN_MS,
   } as const;
