@@ -13,8 +13,8 @@ export const switches = {
   "string-identifiers": {
     question:
       "does a plain string topic-partition-offset in a partial batch response name its record? AWS documents an object, and older batch helpers answer strings",
-    values: ["understand", "fail"],
-    why: "what was meant is certain, and one log line says what AWS documents; `fail` retries the whole batch, as AWS does for other sources",
+    values: ["fail", "understand"],
+    why: "AWS retries the whole batch so for its other sources, and a function that answers strings should hear of it here; `understand` takes the record that was meant, and says so",
   },
   "splits-count-as-attempts": {
     question: "does splitting a batch (bisect) use up one of its MaximumRetryAttempts?",

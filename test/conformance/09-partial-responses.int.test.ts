@@ -183,7 +183,7 @@ behaves(
 behaves(
   {
     behaviour:
-      "a plain string topic-partition-offset names its record, with one log line on the documented form, or fails the whole batch",
+      "a plain string topic-partition-offset fails the whole batch, or names its record; one log line says which form is documented",
     source: ["kafka-retry-configurations", "middyjs/middy: event-batch-response"],
     grade: "ND",
     emulated: { by: "string-identifiers" },

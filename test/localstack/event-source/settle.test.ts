@@ -210,11 +210,17 @@ const cases: Case[] = [
     wanted: wholeAgain,
   },
   {
-    why: "partial: string-identifiers=fail: a string that names a record fails the whole batch",
+    why: "partial: a string that names a record fails the whole batch",
     policy: partial,
-    switches: { "string-identifiers": "fail" },
     outcome: failures("t-0-12", id("t-1", 5)),
     wanted: wholeAgain,
+  },
+  {
+    why: "partial: string-identifiers=understand: a string that names a record is that record",
+    policy: partial,
+    switches: { "string-identifiers": "understand" },
+    outcome: failures("t-0-12", id("t-1", 5)),
+    wanted: { kind: "retry", afterMs: 1000, failures: 1, invokes: 1, rest: { "t-0": [12], "t-1": [5] } },
   },
   {
     why: "splits-count-as-attempts=yes: a split is an attempt",
