@@ -210,12 +210,6 @@ const cases: Case[] = [
     wanted: wholeAgain,
   },
   {
-    why: "partial: a string that names a record fails the whole batch",
-    policy: partial,
-    outcome: failures("t-0-12", id("t-1", 5)),
-    wanted: wholeAgain,
-  },
-  {
     why: "partial: string-identifiers=understand: a string that names a record is that record",
     policy: partial,
     switches: { "string-identifiers": "understand" },
