@@ -9,6 +9,7 @@ import { parseFaults } from "../../../../localstack/event-source/faults.ts";
 import { linesOf } from "../../../../localstack/event-source/observe/explain.ts";
 import { storyOf } from "../../../../localstack/event-source/observe/story.ts";
 import { tell } from "../../../../localstack/event-source/observe/tell.ts";
+import { endOffsets } from "../../../support/end-offsets.ts";
 import { freshTopic, produce } from "../../../support/kafka.ts";
 import { brokers, committed, RecordingInvoker, recordsOf, run, stopAll, textOf, until } from "../running.ts";
 
@@ -240,6 +241,8 @@ describe("a record that is not done", () => {
     await transaction.send({ topic, messages: [{ value: "0" }] });
     await transaction.commit();
     await producer.disconnect();
+    // The marker reaches the partition a moment after the commit was answered.
+    await until(async () => (await endOffsets(brokers()[0]!, topic, 1))[0] === 2);
     await produce(topic, [{ value: "after" }]);
     const journal = newJournal();
     await run({ topic, journal, invoker: new RecordingInvoker(), settings: group(topic) });
