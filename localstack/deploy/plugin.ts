@@ -1,4 +1,4 @@
-// Serverless plugin: a deployment of stage `local` is made for LocalStack's open release. What that takes is in open-release.ts.
+// Serverless plugin: stage `local` is deployed to LocalStack's open release, and removed from it. What that takes is in open-release.ts.
 // Only what is uploaded changes: the template in `.serverless` stays whole, and the local event source reads its mappings there.
 
 import { fitToOpenRelease, type Template } from "./open-release.ts";
@@ -6,6 +6,7 @@ import { fitToOpenRelease, type Template } from "./open-release.ts";
 /** The part of osls that this plugin touches. */
 interface Serverless {
   readonly service: { readonly provider: { readonly stage: string; compiledCloudFormationTemplate: Template } };
+  readonly pluginManager: { readonly plugins: readonly object[] };
 }
 
 interface Tools {
@@ -17,7 +18,7 @@ const STAGE = "local";
 export default class DeployToLocalStack {
   readonly hooks: Readonly<Record<string, () => void>>;
 
-  constructor({ service }: Serverless, _options: unknown, { log }: Tools) {
+  constructor({ service, pluginManager }: Serverless, _options: unknown, { log }: Tools) {
     this.hooks = {
       // osls has packaged by then, and takes the template from memory from here on.
       "before:aws:deploy:deploy:createStack": () => {
@@ -26,6 +27,16 @@ export default class DeployToLocalStack {
         service.provider.compiledCloudFormationTemplate = template;
         for (const notice of notices) log.notice(`LocalStack: ${notice}`);
       },
+      "before:remove:remove": () => {
+        if (service.provider.stage === STAGE) leaveOutImages(pluginManager.plugins);
+      },
     };
+  }
+}
+
+/** osls's own plugin looks for images of the service, of which it has none, in a registry that the open release lacks. */
+function leaveOutImages(plugins: readonly object[]): void {
+  for (const plugin of plugins) {
+    if ("checkIfEcrRepositoryExists" in plugin) plugin.checkIfEcrRepositoryExists = async () => false;
   }
 }
