@@ -1,5 +1,5 @@
-// Three projects: `unit` (no I/O, all in seconds), `integration` (real broker, DynamoDB Local; one of each shared by all suites) and
-// `deploy` (the service deployed to MiniStack and removed, one step after the other).
+// Four projects: `unit` (no I/O, all in seconds), `integration` (real broker, DynamoDB Local; one of each shared by all suites), `deploy`
+// (the service deployed to MiniStack and removed, one step after the other) and `localstack` (stage `local`, at LocalStack).
 import { defineConfig } from "vitest/config";
 
 export default defineConfig({
@@ -10,7 +10,7 @@ export default defineConfig({
           name: "unit",
           testTimeout: 60_000,
           include: ["test/**/*.test.ts"],
-          exclude: ["test/**/*.int.test.ts", "test/e2e/**", "test/deploy/**"],
+          exclude: ["test/**/*.int.test.ts", "test/e2e/**", "test/deploy/**", "test/**/*.localstack.test.ts"],
         },
       },
       {
@@ -21,6 +21,15 @@ export default defineConfig({
           testTimeout: 120_000,
           hookTimeout: 120_000,
           maxWorkers: 2,
+        },
+      },
+      {
+        test: {
+          name: "localstack",
+          include: ["test/**/*.localstack.test.ts"],
+          testTimeout: 300_000,
+          hookTimeout: 900_000, // the first time it is installed
+          bail: 1,
         },
       },
       {

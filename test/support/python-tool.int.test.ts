@@ -41,3 +41,9 @@ test("without Python it says which is needed and how to name one", async () => {
     /^Python 3\.10 or newer is needed, and there is none on PATH: install it, or name it in the environment variable PYTHON\.$/,
   );
 });
+
+test("where one version alone will do, it is named, with what was found instead", async () => {
+  await expect(pythonEnvironment(["other==2"], { folder, version: "3.99" })).rejects.toThrow(
+    /^Python 3\.99 is needed, and there is none on PATH \(.*is 3\.\d+.*\): install it, or name it in the environment variable PYTHON\.$/,
+  );
+});

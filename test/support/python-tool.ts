@@ -13,6 +13,13 @@ export interface PythonOptions {
   readonly environment?: NodeJS.ProcessEnv;
   /** Where environments are kept; default `.local/python`. */
   readonly folder?: string;
+  /** The only version that will do, such as `3.13`; default: 3.10 or newer. */
+  readonly version?: string;
+}
+
+interface Wanted {
+  readonly environment: NodeJS.ProcessEnv;
+  readonly version: string | undefined;
 }
 
 const OLDEST = { major: 3, minor: 10 };
@@ -22,21 +29,26 @@ const INSTALLED_WITHIN_MS = 600_000;
 /** The folder with the programs that these packages (`cfn-lint==1.58.0`) bring, installed unless they are there. */
 export async function pythonEnvironment(
   requirements: readonly string[],
-  { environment = process.env, folder = join(root, ".local", "python") }: PythonOptions = {},
+  { environment = process.env, folder = join(root, ".local", "python"), version }: PythonOptions = {},
 ): Promise<string> {
   const target = join(folder, nameFor(requirements));
   const isComplete = () => existsSync(join(target, "complete"));
   if (!isComplete()) {
     await mkdir(folder, { recursive: true });
-    await inTurn(`${target}.turn`, async () => isComplete() || (await make(target, requirements, environment)), {
-      patienceMs: INSTALLED_WITHIN_MS,
-    });
+    await inTurn(
+      `${target}.turn`,
+      async () => isComplete() || (await make(target, requirements, { environment, version })),
+      {
+        patienceMs: INSTALLED_WITHIN_MS,
+      },
+    );
   }
   return join(target, "bin");
 }
 
-async function make(target: string, requirements: readonly string[], environment: NodeJS.ProcessEnv): Promise<void> {
-  const python = await findPython(environment);
+async function make(target: string, requirements: readonly string[], wanted: Wanted): Promise<void> {
+  const { environment } = wanted;
+  const python = await findPython(wanted);
   await rm(target, { recursive: true, force: true });
   const steps = [
     { command: python, args: ["-m", "venv", target] },
@@ -53,17 +65,19 @@ async function make(target: string, requirements: readonly string[], environment
   await writeFile(join(target, "complete"), `${requirements.join("\n")}\n`);
 }
 
-async function findPython(environment: NodeJS.ProcessEnv): Promise<string> {
+async function findPython({ environment, version }: Wanted): Promise<string> {
   const seen: string[] = [];
-  for (const name of environment.PYTHON ? [environment.PYTHON] : NAMES) {
+  const names = version === undefined ? NAMES : [`python${version}`, ...NAMES];
+  for (const name of environment.PYTHON ? [environment.PYTHON] : names) {
     const { kind, output } = await run(name, ["--version"], { environment });
     const [, major, minor] = /^Python (\d+)\.(\d+)/.exec(output)?.map(Number) ?? [];
     if (kind !== "done" || major === undefined || minor === undefined) continue;
-    if (major === OLDEST.major && minor >= OLDEST.minor) return name;
+    if (version === undefined ? major === OLDEST.major && minor >= OLDEST.minor : version === `${major}.${minor}`)
+      return name;
     seen.push(`${name} is ${major}.${minor}`);
   }
   throw new Error(
-    `Python ${OLDEST.major}.${OLDEST.minor} or newer is needed, and there is none on PATH${seen.length > 0 ? ` (${seen.join(", ")})` : ""}: ` +
+    `Python ${version ?? `${OLDEST.major}.${OLDEST.minor} or newer`} is needed, and there is none on PATH${seen.length > 0 ? ` (${seen.join(", ")})` : ""}: ` +
       "install it, or name it in the environment variable PYTHON.",
   );
 }
