@@ -27,17 +27,33 @@ export default class Migrate {
       "after:deploy:deploy": async () => {
         const name = serverless.service.functions?.[FUNCTION]?.name;
         if (name === undefined) return;
-        const { FunctionError, Payload } = await invoke(name, await serverless.getProvider("aws").getAwsSdkV3Config());
-        const said = Buffer.from(Payload ?? []).toString("utf8");
-        if (FunctionError === undefined) return log.notice(`Databases are ready: ${said}`);
+        const answered = await invoke(name, await serverless.getProvider("aws").getAwsSdkV3Config()).then(
+          outcomeOf,
+          refusalOf,
+        );
+        if (answered.isReady) return log.notice(`Databases are ready: ${answered.said}`);
         throw new serverless.classes.Error(
-          `Everything is deployed, but '${name}' could not make the databases ready: ${said}\n` +
+          `Everything is deployed, but '${name}' could not make the databases ready: ${answered.said}\n` +
             `Mend what it says (databaseUrl, network, rights), then deploy again or: serverless invoke -f ${FUNCTION}.`,
           "DATABASES_NOT_READY",
         );
       },
     };
   }
+}
+
+interface Outcome {
+  readonly isReady: boolean;
+  readonly said: string;
+}
+
+function outcomeOf({ FunctionError, Payload }: Answer): Outcome {
+  return { isReady: FunctionError === undefined, said: Buffer.from(Payload ?? []).toString("utf8") };
+}
+
+/** Lambda itself did not start it. */
+function refusalOf(reason: unknown): Outcome {
+  return { isReady: false, said: reason instanceof Error ? reason.message : String(reason) };
 }
 
 async function invokeFunction(name: string, config: object): Promise<Answer> {

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import Migrate from "../../../lib/deploy/migrate.ts";
 
 function deployed(
-  answer: { FunctionError?: string; Payload?: Uint8Array },
+  answer: { FunctionError?: string; Payload?: Uint8Array } | Error,
   functions: Record<string, { name: string }> = { migrateDatabases: { name: "shop-dev-migrateDatabases" } },
 ) {
   const invoked: unknown[][] = [];
@@ -18,6 +18,7 @@ function deployed(
     { log: { notice: (message) => notices.push(message) } },
     async (...asked) => {
       invoked.push(asked);
+      if (answer instanceof Error) throw answer;
       return answer;
     },
   );
@@ -37,6 +38,13 @@ test("when that fails the deployment says what the function said and what to do"
     Payload: Buffer.from('{"errorMessage":"connect ETIMEDOUT"}'),
   });
   await expect(run()).rejects.toThrow(/connect ETIMEDOUT.*\n.*serverless invoke -f migrateDatabases/);
+});
+
+test("so it does when the function could not be invoked at all", async () => {
+  const { run } = deployed(new Error("There is no engine here."));
+  await expect(run()).rejects.toThrow(
+    /^Everything is deployed, but 'shop-dev-migrateDatabases' could not .*: There is no engine here\.\nMend what it says/,
+  );
 });
 
 test("a service without databases is deployed as it is", async () => {
