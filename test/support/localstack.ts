@@ -23,8 +23,8 @@ const INIT_RELEASE = "none";
 
 /** Starts an empty one. */
 export async function startLocalstack(logsFolder = join(root, ".local", "logs", "test")): Promise<RunningService> {
-  const [bin, port, folder] = await Promise.all([
-    pythonEnvironment(PACKAGES, { version: PYTHON }),
+  const bin = await pythonEnvironment(PACKAGES, { version: PYTHON });
+  const [port, folder] = await Promise.all([
     anyFreePort(),
     mkdtemp(join(tmpdir(), "streams-localstack-")),
     mkdir(logsFolder, { recursive: true }),
