@@ -105,8 +105,10 @@ export function desk({ connection, registry, topics, correctionGroup }: DeskOpti
       createPartitioner: partitionByKey(0),
     });
     try {
-      // Connecting fences another replay and settles what it had begun: what is read now is what it has left.
       await producer.connect();
+      // The first transaction's beginning fences another replay and settles what it had begun, and nothing before it does: what is
+      // read after it is what the other has left.
+      let begun: Transaction | undefined = await producer.transaction();
       const parked = (await cases()).filter((one) => one.state === "parked" && isWanted(one));
       const began = performance.now();
       let sent = 0;
@@ -128,7 +130,9 @@ export function desk({ connection, registry, topics, correctionGroup }: DeskOpti
           );
           if (signal.aborted) return;
           const entry = entryOf(one, outcome, why);
-          await sendTogether(await producer.transaction(), [
+          const transaction = begun ?? (await producer.transaction());
+          begun = undefined;
+          await sendTogether(transaction, [
             { topic: rerouted.topic, messages: [rerouted.message] },
             { topic: topics.log, messages: [{ key: entry.origin, value: JSON.stringify(entry) }] },
           ]);

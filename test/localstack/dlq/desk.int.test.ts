@@ -122,6 +122,24 @@ test("two who replay at once send each event once: the later one takes over", as
   expect((await readAll(pipeline.topics.replayed)).map(({ key }) => String(key)).sort()).toEqual([...origins].sort());
 });
 
+test("one that begins while another is at work takes over at once: nothing is sent twice", async () => {
+  const pipeline = await commerce();
+  const origins = await park(pipeline, Array(40).fill(broken));
+  let second: Promise<void> | undefined;
+  let sent = 0;
+  const first = deskOf(pipeline).replay({
+    ...options({ rate: 200 }),
+    onOutcome: () => {
+      sent += 1;
+      if (sent === 10) second = deskOf(pipeline).replay(options({ rate: 200 }));
+    },
+  });
+  await expect(first).rejects.toThrow("Another replay has begun");
+  await second;
+  const records = await readAll(pipeline.topics.order);
+  expect(records.map(({ headers }) => String(headers.origin)).sort()).toEqual([...origins].sort());
+});
+
 const program = fileURLToPath(new URL("../../support/replay-instance.ts", import.meta.url));
 
 test.each(["before Produce 3", "after Produce 3", "before EndTxn 2", "after EndTxn 2"])(
