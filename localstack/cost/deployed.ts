@@ -1,7 +1,7 @@
 // What the compiled template says of memory, batches and pollers: what costs depend on, read where the deployment reads it.
 
 import { functionOf, selectFunctions } from "../event-source/template/function-definition.ts";
-import { mappingsOf } from "../event-source/template/mapping.ts";
+import { mappingsOf } from "../event-source/template/mappings.ts";
 import { readTemplate } from "../event-source/template/template.ts";
 import type { Deployed } from "./bill.ts";
 

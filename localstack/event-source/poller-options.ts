@@ -1,6 +1,6 @@
 // What a poller is given: the mapping and everything outside it, so that tests can put their own in.
 import type { Clock } from "./clock.ts";
-import type { FailureDestination } from "./destinations/destination.ts";
+import type { FailureDestination } from "./destinations/failure-destination.ts";
 import type { FaultPlan } from "./faults.ts";
 import type { Invoker } from "./invoke.ts";
 import type { Cluster } from "./kafka/kafka-connection.ts";

@@ -9,7 +9,8 @@ import { replayOf } from "./replay.ts";
 import { schedulesOf } from "./schedule.ts";
 import { changed } from "./switches.ts";
 import { selectFunctions } from "./template/function-definition.ts";
-import { type Mapping, mappingsOf, type SchemaRegistry } from "./template/mapping.ts";
+import type { Mapping, SchemaRegistry } from "./template/mapping.ts";
+import { mappingsOf } from "./template/mappings.ts";
 import { LOCAL_ACCOUNT, readTemplate } from "./template/template.ts";
 
 /** Runs until it is told to stop; ends the process. */

@@ -10,7 +10,7 @@ import { send } from "../../events/generate/send.ts";
 import { measuredFile, type Run } from "../../localstack/cost/measured.ts";
 import { startEventSource } from "../../localstack/event-source/event-source.ts";
 import { functionOf, selectFunctions } from "../../localstack/event-source/template/function-definition.ts";
-import { mappingsOf } from "../../localstack/event-source/template/mapping.ts";
+import { mappingsOf } from "../../localstack/event-source/template/mappings.ts";
 import { readTemplate } from "../../localstack/event-source/template/template.ts";
 import { createDatabases } from "../../localstack/services/databases.ts";
 import { registerSchemas } from "../../localstack/services/schemas.ts";

@@ -1,5 +1,6 @@
 // A mapping from settings alone, as the event source reads it from a template; what it refuses is thrown.
-import { type Mapping, mappingsOf } from "../../localstack/event-source/template/mapping.ts";
+import type { Mapping } from "../../localstack/event-source/template/mapping.ts";
+import { mappingsOf } from "../../localstack/event-source/template/mappings.ts";
 import { templateOf } from "../../localstack/event-source/template/template.ts";
 import { kafkaMapping } from "../localstack/event-source/fixture.ts";
 

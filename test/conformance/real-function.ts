@@ -2,7 +2,7 @@
 import { appendFileSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { KafkaEvent } from "../../lib/kafka/event.ts";
-import type { EventSourceOptions } from "../../localstack/event-source/event-source.ts";
+import type { EventSourceOptions } from "../../localstack/event-source/event-source-options.ts";
 import { functionOf } from "../../localstack/event-source/template/function-definition.ts";
 import { readTemplate } from "../../localstack/event-source/template/template.ts";
 import { type FixtureFunction, writeFixture } from "../localstack/event-source/fixture.ts";

@@ -1,7 +1,8 @@
 // What most cases begin with: a topic of their own with records in it, and an event source that reads it in a group of the topic's name.
 import type { KafkaEvent } from "../../lib/kafka/event.ts";
 import type { Counters } from "../../localstack/event-source/counters.ts";
-import type { EventSource, EventSourceOptions } from "../../localstack/event-source/event-source.ts";
+import type { EventSource } from "../../localstack/event-source/event-source.ts";
+import type { EventSourceOptions } from "../../localstack/event-source/event-source-options.ts";
 import type { TopicSettings } from "../../localstack/services/topics.ts";
 import {
   type Answering,

@@ -2,7 +2,7 @@
 // https://docs.aws.amazon.com/lambda/latest/dg/kafka-on-failure.html
 import type { Discard } from "../deliver.ts";
 import { type EventPart, eventHead } from "../wire.ts";
-import type { FailureDestination } from "./destination.ts";
+import type { FailureDestination } from "./failure-destination.ts";
 import type { FailureRecordContext } from "./failure-record.ts";
 
 /** A discarded batch on its way to AWS. */

@@ -1,22 +1,13 @@
 // Where given-up records go, by the kind of destination that the mapping names.
 // https://docs.aws.amazon.com/lambda/latest/dg/kafka-on-failure.html
 import { type AwsEndpointOptions, awsEndpointFor } from "../aws/endpoint.ts";
-import type { Discard } from "../deliver.ts";
 import type { Cluster } from "../kafka/kafka-connection.ts";
 import type { Switches } from "../switches.ts";
 import type { Destination, Mapping } from "../template/mapping.ts";
-import type { PartitionText } from "../wire.ts";
 import { awsDestination } from "./aws.ts";
+import type { FailureDestination } from "./failure-destination.ts";
 import type { FailureRecordContext } from "./failure-record.ts";
 import { kafkaDestination } from "./kafka.ts";
-
-export interface FailureDestination {
-  /** Why it can take nothing as things stand; undefined when it can. */
-  whyNot(): Promise<string | undefined>;
-  /** Resolves when every record is stored; rejects, within a limited time, when any could not be. */
-  deliver(discard: Discard, textOf: (key: string) => PartitionText): Promise<void>;
-  stop(): Promise<void>;
-}
 
 export interface DestinationContext extends FailureRecordContext {
   readonly cluster: Cluster;

@@ -6,7 +6,7 @@ import { keyBytes, type SourceRecord } from "../kafka/record-batch.ts";
 import { originalOf } from "../kafka/replaced-records.ts";
 import type { Switches } from "../switches.ts";
 import { eventBytes, eventHead, type PartitionText } from "../wire.ts";
-import type { FailureDestination } from "./destination.ts";
+import type { FailureDestination } from "./failure-destination.ts";
 import { type FailureRecordContext, failureRecord, isoTimestamp, sourceInfo } from "./failure-record.ts";
 
 export interface RecordMessageContext extends FailureRecordContext {

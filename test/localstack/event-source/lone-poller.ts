@@ -8,7 +8,7 @@ import { Poller } from "../../../localstack/event-source/poller.ts";
 import type { PollerOptions } from "../../../localstack/event-source/poller-options.ts";
 import { backOff } from "../../../localstack/event-source/settle.ts";
 import { AS_AWS_MAY } from "../../../localstack/event-source/switches.ts";
-import { mappingsOf } from "../../../localstack/event-source/template/mapping.ts";
+import { mappingsOf } from "../../../localstack/event-source/template/mappings.ts";
 import { templateOf } from "../../../localstack/event-source/template/template.ts";
 import { kafkaMapping } from "./fixture.ts";
 import { encodeBatch, type TestRecord, TIME } from "./kafka/record-batches.ts";

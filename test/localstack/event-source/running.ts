@@ -3,13 +3,10 @@ import { randomUUID } from "node:crypto";
 import { Kafka, logLevel } from "kafkajs";
 import { inject } from "vitest";
 import type { KafkaEvent, WireRecord } from "../../../lib/kafka/event.ts";
-import {
-  type EventSource,
-  type EventSourceOptions,
-  startEventSource,
-} from "../../../localstack/event-source/event-source.ts";
+import { type EventSource, startEventSource } from "../../../localstack/event-source/event-source.ts";
+import type { EventSourceOptions } from "../../../localstack/event-source/event-source-options.ts";
 import type { InvokeResult, Invoker } from "../../../localstack/event-source/invoke.ts";
-import { mappingsOf } from "../../../localstack/event-source/template/mapping.ts";
+import { mappingsOf } from "../../../localstack/event-source/template/mappings.ts";
 import { templateOf } from "../../../localstack/event-source/template/template.ts";
 import { kafkaMapping } from "./fixture.ts";
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { authenticationOf } from "../../../../localstack/event-source/access/authentication.ts";
 import { problemOf } from "../../../../localstack/event-source/access/problem.ts";
-import { mappingsOf } from "../../../../localstack/event-source/template/mapping.ts";
+import { mappingsOf } from "../../../../localstack/event-source/template/mappings.ts";
 import { templateOf } from "../../../../localstack/event-source/template/template.ts";
 import { kafkaMapping } from "../fixture.ts";
 

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { afterAll, beforeEach, describe, expect, test } from "vitest";
 import { linesOf } from "../../../../localstack/event-source/observe/explain.ts";
 import { openJournal } from "../../../../localstack/event-source/observe/journal.ts";
-import { mappingsOf } from "../../../../localstack/event-source/template/mapping.ts";
+import { mappingsOf } from "../../../../localstack/event-source/template/mappings.ts";
 import { templateOf } from "../../../../localstack/event-source/template/template.ts";
 import { kafkaMapping } from "../fixture.ts";
 import { ManualClock, settled } from "../manual-clock.ts";

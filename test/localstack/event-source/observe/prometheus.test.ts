@@ -4,7 +4,7 @@ import { newCounters } from "../../../../localstack/event-source/counters.ts";
 import { Meters } from "../../../../localstack/event-source/observe/meters.ts";
 import { prometheusText } from "../../../../localstack/event-source/observe/prometheus.ts";
 import { parseEndpoint } from "../../../../localstack/event-source/observe/prometheus-endpoint.ts";
-import { mappingsOf } from "../../../../localstack/event-source/template/mapping.ts";
+import { mappingsOf } from "../../../../localstack/event-source/template/mappings.ts";
 import { templateOf } from "../../../../localstack/event-source/template/template.ts";
 import { kafkaMapping } from "../fixture.ts";
 

@@ -1,7 +1,8 @@
 // Where a mapping's failures go: queues, topics and buckets by ARN, also of the same template, and what they need to be in force.
 import { describe, expect, test } from "vitest";
 import { refuseUnmetNeeds } from "../../../../localstack/event-source/aws/needs.ts";
-import { type Mapping, mappingsOf } from "../../../../localstack/event-source/template/mapping.ts";
+import type { Mapping } from "../../../../localstack/event-source/template/mapping.ts";
+import { mappingsOf } from "../../../../localstack/event-source/template/mappings.ts";
 import { templateOf } from "../../../../localstack/event-source/template/template.ts";
 import { kafkaMapping } from "../fixture.ts";
 

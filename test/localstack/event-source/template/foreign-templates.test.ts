@@ -7,7 +7,7 @@ import { afterAll, describe, expect, test } from "vitest";
 import { parseYaml } from "../../../../localstack/event-source/template/document.ts";
 import { functionOf } from "../../../../localstack/event-source/template/function-definition.ts";
 import { functionReference } from "../../../../localstack/event-source/template/function-reference.ts";
-import { mappingsOf } from "../../../../localstack/event-source/template/mapping.ts";
+import { mappingsOf } from "../../../../localstack/event-source/template/mappings.ts";
 import {
   type Given,
   LOCAL_ACCOUNT,

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { type Mapping, type MappingOptions, mappingsOf } from "../../../../localstack/event-source/template/mapping.ts";
+import type { Mapping } from "../../../../localstack/event-source/template/mapping.ts";
+import { type MappingOptions, mappingsOf } from "../../../../localstack/event-source/template/mappings.ts";
 import { templateOf } from "../../../../localstack/event-source/template/template.ts";
 import { kafkaMapping } from "../fixture.ts";
 

@@ -1,0 +1,107 @@
+// The Kafka mappings of a template: found, checked, and read into what they mean.
+import { type Filter, parseFilter } from "../filter/filter.ts";
+import { type FunctionReference, functionReference } from "./function-reference.ts";
+import { type Mapping, MappingError } from "./mapping.ts";
+import { type CheckContext, check } from "./mapping-rules.ts";
+import { readMapping } from "./mapping-settings.ts";
+import { arnOf, asObject, type Resource, resolveValue, resourcesOfType, type Template } from "./template.ts";
+
+export interface MappingOptions {
+  /** Logical ids of the functions whose mappings are wanted; all when absent. */
+  readonly functions?: readonly string[];
+  /** Whether access configurations are carried out (default), and so must be such that they can be. */
+  readonly access?: "template" | "none";
+}
+
+/** The template's Kafka mappings. Throws one error that lists every refusal. */
+export function mappingsOf(template: Template, options: MappingOptions = {}): Mapping[] {
+  const refusals: string[] = [];
+  const mappings: Mapping[] = [];
+  for (const resource of resourcesOfType(template, "AWS::Lambda::EventSourceMapping")) {
+    if (!isKafka(resource)) continue;
+    const reference = functionReference(template, resource.properties.FunctionName) ?? { logicalId: "" };
+    if (options.functions?.includes(reference.logicalId) === false) continue;
+    const found = mappingOf(template, resource, {
+      reference,
+      access: options.access ?? "template",
+    });
+    if ("refusals" in found) refusals.push(...found.refusals.map((why) => `Mapping '${resource.logicalId}': ${why}`));
+    else mappings.push(found);
+  }
+  refusals.push(...conflicts(mappings, template));
+  if (refusals.length > 0) throw new MappingError(refusals.join("\n"));
+  return mappings;
+}
+
+function mappingOf(
+  template: Template,
+  resource: Resource,
+  { reference, access }: { readonly reference: FunctionReference } & Pick<CheckContext, "access">,
+): Mapping | { refusals: string[] } {
+  const functionLogicalId = reference.logicalId;
+  const { qualifier } = reference;
+  const settings = settingsOf(template, resource);
+  const definition = template.resources.get(functionLogicalId);
+  const functionTimeoutSeconds = Number(resolveValue(template, definition?.properties.Timeout) ?? 3);
+  const refusals =
+    definition === undefined ? ["Function does not exist"] : check(settings, { functionTimeoutSeconds, access });
+  const filters: Filter[] = [];
+  for (const pattern of patternsOf(settings)) {
+    try {
+      filters.push(parseFilter(pattern));
+    } catch (error) {
+      refusals.push(`FilterCriteria: ${error instanceof Error ? error.message : String(error)} in ${pattern}`);
+    }
+  }
+  if (refusals.length > 0 || definition === undefined) return { refusals };
+  const mapping = readMapping(settings, filters, {
+    resource,
+    functionLogicalId,
+    functionArn: arnOf(template, definition),
+  });
+  return qualifier === undefined ? mapping : { ...mapping, functionQualifier: qualifier };
+}
+
+// A cluster's ARN often comes from another stack; events then carry one that says so.
+function settingsOf(template: Template, resource: Resource): Record<string, unknown> {
+  const { FunctionName: _resolvedApart, EventSourceArn: arn, ...rest } = resource.properties;
+  const settings = asObject(resolveValue(template, rest)) ?? {};
+  if (arn === undefined) return settings;
+  const { region, accountId } = template.account;
+  try {
+    return { ...settings, EventSourceArn: resolveValue(template, arn) };
+  } catch {
+    return {
+      ...settings,
+      EventSourceArn: `arn:aws:kafka:${region}:${accountId}:cluster/${resource.logicalId}/local-1`,
+    };
+  }
+}
+
+function isKafka({ properties }: Resource): boolean {
+  return properties.Topics !== undefined || properties.SelfManagedEventSource !== undefined;
+}
+
+function conflicts(mappings: readonly Mapping[], template: Template): string[] {
+  return mappings.flatMap((mapping, index) => {
+    const earlier = mappings.slice(0, index).find((other) => overlaps(mapping, other));
+    if (earlier === undefined) return [];
+    const source = mapping.eventSourceArn ?? mapping.bootstrapServers.join(",");
+    const functionArn = arnOf(template, template.resources.get(mapping.functionLogicalId)!);
+    return `Mapping '${mapping.logicalId}': An event source mapping with event source ("${source}"), function ("${functionArn}"), topics ("${mapping.topic}") already exists. Please update or delete the existing mapping with UUID ${earlier.id}`;
+  });
+}
+
+function overlaps(a: Mapping, b: Mapping): boolean {
+  const sameSource =
+    a.kind === b.kind &&
+    (a.kind === "msk"
+      ? a.eventSourceArn === b.eventSourceArn
+      : a.bootstrapServers.some((server) => b.bootstrapServers.includes(server)));
+  return sameSource && a.functionLogicalId === b.functionLogicalId && a.topic === b.topic;
+}
+
+function patternsOf(settings: Readonly<Record<string, unknown>>): string[] {
+  const filters = asObject(settings.FilterCriteria)?.Filters;
+  return Array.isArray(filters) ? filters.map((filter) => String(asObject(filter)?.Pattern ?? "{}")) : [];
+}
