@@ -26,7 +26,8 @@ export function latestCharts(): readonly Chart[] {
     });
 }
 
-/** What the latest pictures were drawn from. */
+/** What the latest pictures were drawn from; nothing before the first drawing. */
 export function latestTotals(): Readonly<Record<string, unknown>> {
-  return JSON.parse(readFileSync(join(latest, "totals.json"), "utf8"));
+  const file = join(latest, "totals.json");
+  return existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) : {};
 }

@@ -63,7 +63,7 @@ export function startCommerce({ endpoints, reader, count, rate, seed }: PartOpti
         if (stored >= wanted && parked().length >= sent.length - wanted) break;
         await wait(LOOK_EVERY_MS, undefined, { signal });
       }
-      await drawCharts(stack);
+      await drawCharts(stack, { events: storedEvents(sent).length, signal });
     },
     row: () => ["commerce", figure(sent.length), figure(count), figure(stored), "rows", figure(parked().length), ""],
     async checks() {
