@@ -5,18 +5,16 @@
 
 import { Logger } from "@aws-lambda-powertools/logger";
 import { Metrics } from "@aws-lambda-powertools/metrics";
+import { METRIC_NAMESPACE } from "./metric-namespace.ts";
 
 export type Fields = Readonly<Record<string, string | number | boolean | readonly string[] | null | undefined>>;
 
 /** Whole counts, or milliseconds where the name ends in `_ms`. */
 export type Measures = Readonly<Record<string, number>>;
 
-/** The namespace of every metric; its one dimension is `service`, the function's name. */
-export const NAMESPACE = "serverless-kafka-streams";
-
 const serviceName = process.env.AWS_LAMBDA_FUNCTION_NAME ?? "local";
 const logger = new Logger({ serviceName });
-const metrics = new Metrics({ namespace: NAMESPACE, serviceName });
+const metrics = new Metrics({ namespace: METRIC_NAMESPACE, serviceName });
 
 /** LOG_LEVEL sets the least level that is written: debug, info (the default), warn or error. */
 export const log = {

@@ -63,7 +63,8 @@ function placedPanels(panels: readonly Panel[]): readonly PlacedPanel[] {
   });
 }
 
-function heading({ title, subtitle }: Picture): TitleComponentOption {
+/** A picture's title and what stands under it, at its upper left. */
+export function heading({ title, subtitle }: Pick<Picture, "title" | "subtitle">): TitleComponentOption {
   return {
     text: title,
     subtext: subtitle,

@@ -1,6 +1,7 @@
 // Serverless plugin: a stage's dashboard and, where custom.watch asks for them, its alarms. What they are is in alarms.ts and dashboard.ts.
 // List it after kafka-mapping.ts, which decides what each event becomes in the stage.
 
+import { METRIC_NAMESPACE } from "../metric-namespace.ts";
 import { alarmsOf, type Watched } from "./alarms.ts";
 import { dashboardOf } from "./dashboard.ts";
 
@@ -28,8 +29,6 @@ interface WatchSettings {
   readonly topicArn?: unknown;
 }
 
-/** The namespace of lib/telemetry.ts, which is not loaded here: it belongs to functions. */
-const NAMESPACE = "serverless-kafka-streams";
 const EMITTERS = "functions/windows/";
 
 export default class Watch {
@@ -65,6 +64,6 @@ function watchedIn({ functions = {}, resources }: Serverless["service"]): Watche
       };
     }),
     tables: tables.map(([id]) => id),
-    namespace: NAMESPACE,
+    namespace: METRIC_NAMESPACE,
   };
 }

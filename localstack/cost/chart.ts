@@ -14,6 +14,7 @@ import {
 import { type ComposeOption, init, use } from "echarts/core";
 import { SVGRenderer } from "echarts/renderers";
 import { colours, fonts, ink, margin, size } from "../../lib/charts/style.ts";
+import { heading } from "../../lib/charts/svg.ts";
 import type { Point } from "./curve.ts";
 
 use([LineChart, GridComponent, LegendComponent, MarkLineComponent, TitleComponent, SVGRenderer]);
@@ -53,16 +54,7 @@ function optionOf({ title, subtitle, points, recordsPerSecond }: CostChart): Opt
     animation: false,
     backgroundColor: "#ffffff",
     textStyle: { fontFamily: fonts, color: ink.text },
-    title: {
-      text: title,
-      subtext: subtitle,
-      left: margin,
-      top: 28,
-      padding: 0,
-      itemGap: 12,
-      textStyle: { fontSize: 30, fontWeight: "bold", color: ink.title },
-      subtextStyle: { fontSize: 16, color: ink.quiet },
-    },
+    title: heading({ title, subtitle }),
     legend: {
       left: margin,
       top: 118,

@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { connect } from "node:net";
 import { crc32c } from "../../lib/kafka/crc32c.ts";
 import { encodeBatch, type TestRecord } from "../localstack/event-source/kafka/record-batches.ts";
+import { int16, int32 } from "../support/kafka-bytes.ts";
 
 const PRODUCE = 0;
 const VERSION = 3;
@@ -29,18 +30,6 @@ export async function produceRaw(brokers: readonly string[], topic: string, reco
   } finally {
     socket.destroy();
   }
-}
-
-function int16(value: number): Buffer {
-  const bytes = Buffer.alloc(2);
-  bytes.writeInt16BE(value);
-  return bytes;
-}
-
-function int32(value: number): Buffer {
-  const bytes = Buffer.alloc(4);
-  bytes.writeInt32BE(value);
-  return bytes;
 }
 
 function text(value: string): Buffer {

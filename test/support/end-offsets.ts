@@ -3,6 +3,7 @@
 // https://kafka.apache.org/protocol.html#The_Messages_ListOffsets
 import { connect } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
+import { int16, int32 } from "./kafka-bytes.ts";
 
 const listOffsets = { key: 2, version: 2 };
 const readUncommitted = 0;
@@ -71,18 +72,6 @@ function ask(broker: string, message: Buffer): Promise<Buffer> {
     socket.once("error", reject);
     socket.once("close", () => reject(new Error(`${broker} closed the connection`)));
   });
-}
-
-function int16(value: number): Buffer {
-  const bytes = Buffer.alloc(2);
-  bytes.writeInt16BE(value);
-  return bytes;
-}
-
-function int32(value: number): Buffer {
-  const bytes = Buffer.alloc(4);
-  bytes.writeInt32BE(value);
-  return bytes;
 }
 
 function int64(value: bigint): Buffer {

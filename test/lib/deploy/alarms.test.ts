@@ -1,14 +1,14 @@
 import { describe, expect, it } from "vitest";
 import { alarmsOf, kinds, TABLE_THROTTLES, type WatchedFunction } from "../../../lib/deploy/alarms.ts";
 import { dashboardOf } from "../../../lib/deploy/dashboard.ts";
-import { NAMESPACE } from "../../../lib/telemetry.ts";
+import { METRIC_NAMESPACE } from "../../../lib/metric-namespace.ts";
 import { files, read } from "../../support/source-tree.ts";
 
 const none = { readsKafka: false, hasDestination: false, emits: false };
 const consuming: WatchedFunction = { ...none, key: "enrichRides", name: "s-dev-enrichRides", readsKafka: true };
 const emitting: WatchedFunction = { ...none, key: "emitWindows", name: "s-dev-emitWindows", emits: true };
 const functions = [consuming, emitting, { ...none, key: "track", name: "s-dev-track" }];
-const watched = { functions, tables: ["WindowsTable"], namespace: NAMESPACE };
+const watched = { functions, tables: ["WindowsTable"], namespace: METRIC_NAMESPACE };
 const topic = "arn:aws:sns:us-east-1:123456789012:on-call";
 
 const sections = Array.from(read("lib/deploy/RUNBOOK.md").matchAll(/^## (\w+)$/gm), ([, title]) => title);
@@ -42,7 +42,7 @@ describe("alarms", () => {
       ...{ Period: 60, EvaluationPeriods: 10, Threshold: 100_000, ComparisonOperator: "GreaterThanThreshold" },
     });
     expect(alarms.EmitWindowsEmissionDelayAlarm?.Properties).toMatchObject({
-      ...{ Namespace: NAMESPACE, MetricName: "emission_delay_ms", ExtendedStatistic: "p99" },
+      ...{ Namespace: METRIC_NAMESPACE, MetricName: "emission_delay_ms", ExtendedStatistic: "p99" },
       Dimensions: [{ Name: "service", Value: "s-dev-emitWindows" }],
     });
     expect(alarms.EmitWindowsSilentEmitterAlarm?.Properties).toMatchObject({
@@ -105,7 +105,7 @@ describe("the dashboard", () => {
   });
 
   it("shows of ours only what the code gives", () => {
-    const own = widgets.flatMap(({ properties }) => properties.metrics.filter(([space]) => space === NAMESPACE));
+    const own = widgets.flatMap(({ properties }) => properties.metrics.filter(([space]) => space === METRIC_NAMESPACE));
     expect(own.length).toBeGreaterThan(4);
     expect(own.map(([, metric]) => String(metric)).filter((metric) => !code.includes(metric))).toEqual([]);
   });
