@@ -1,4 +1,4 @@
-// Commerce events that somebody put straight on a topic: the ways in which they are broken or odd, and where each should end.
+// Commerce events that somebody put straight on a topic, broken or odd: the bytes of each kind.
 // Bytes carry a placeholder for a schema's id, which only the registry knows; `seal` puts the id there.
 import delivery from "../../functions/commerce/event_delivery.avsc.json" with { type: "json" };
 import order from "../../functions/commerce/event_order.avsc.json" with { type: "json" };
@@ -6,58 +6,11 @@ import purchase from "../../functions/commerce/event_purchase.avsc.json" with { 
 import { avroType } from "../../lib/registry/avro.ts";
 import { encoded } from "../../lib/registry/encoder.ts";
 import { PAYLOAD_START, schemaIdOf, writePrefix } from "../../lib/registry/wire-format.ts";
-import type { CommerceFacts, End, EventType, SentEvent } from "./commerce-facts.ts";
+import type { CommerceFacts, EventType, SentEvent } from "./commerce-facts.ts";
+import type { CommerceKind } from "./commerce-kinds.ts";
 import { noise } from "./damage.ts";
 import type { GeneratedRecord, Kind, SealEdges } from "./generator.ts";
 import { type Draw, integer, pick } from "./random.ts";
-
-const ends = {
-  // Mended by correction.
-  flattened: "processed_events",
-  "missing-user": "processed_events",
-  "numbers-as-text": "processed_events",
-  "wrong-case": "processed_events",
-  "epoch-time": "processed_events",
-  "spaced-time": "processed_events",
-  aliases: "processed_events",
-  "bare-json": "processed_events",
-  "other-schema": "processed_events",
-  // Nothing is wrong with these.
-  "json-schema": "processed_events",
-  "sql-text": "processed_events",
-  "long-text": "processed_events",
-  // Beyond mending.
-  "random-bytes": "events_parked",
-  "unknown-schema": "events_parked",
-  truncated: "events_parked",
-  "not-an-id": "events_parked",
-  "missing-details": "events_parked",
-  "huge-number": "events_parked",
-  "nul-text": "events_parked",
-  "other-topic": "events_parked",
-  "long-and-broken": "events_parked",
-  tombstone: "events_parked",
-} as const satisfies Readonly<Record<string, End>>;
-
-export type CommerceKind = keyof typeof ends;
-
-const allKinds = Object.keys(ends) as CommerceKind[];
-/** A megabyte each: enough of them are a few. */
-const large: readonly CommerceKind[] = ["long-text", "long-and-broken"];
-
-/** The kinds to draw from, the large ones more rarely than the others. */
-export const commerceKinds: readonly CommerceKind[] = [
-  ...Array(5)
-    .fill(allKinds.filter((kind) => !large.includes(kind)))
-    .flat(),
-  ...large,
-];
-
-/** Where an event of this kind should end. */
-export function endOf(kind: Kind): End {
-  const known: Readonly<Partial<Record<Kind, End>>> = ends;
-  return known[kind] ?? "processed_events";
-}
 
 // What stands for a schema's id until it is known. An id that no registry has given out yet stays as it is.
 const placeholders = {

@@ -1,7 +1,8 @@
 // Commerce events: what is bought, ordered and delivered. Good ones go through POST /track as JSON; broken ones of every kind are bytes that
 // somebody put straight on a topic, for the endpoint would refuse them.
-import { commerceDamage, commerceKinds, endOf, seal } from "./commerce-damage.ts";
+import { commerceDamage, seal } from "./commerce-damage.ts";
 import type { CommerceFacts, EventType, SentEvent } from "./commerce-facts.ts";
+import { commerceKinds, endOf } from "./commerce-kinds.ts";
 import type { Tally, TrafficGenerator } from "./generator.ts";
 import { type Draw, fraction, integer, pick } from "./random.ts";
 

@@ -1,5 +1,5 @@
 // The ways a record can be bad, each made out of a good one.
-import type { CommerceKind } from "./commerce-damage.ts";
+import type { CommerceKind } from "./commerce-kinds.ts";
 import { type Draw, integer, pick } from "./random.ts";
 
 export type BadKind =

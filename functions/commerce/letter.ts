@@ -1,8 +1,8 @@
 // What a dead letter says of itself, in the headers that lib/kafka/dead-letter.ts gave it. Pure.
 
-import type { RecordHeader, SourceRecord } from "../../lib/kafka/consume.ts";
 import { ATTEMPT_HEADER, ORIGIN_HEADER, type Origin, originOf } from "../../lib/kafka/origin.ts";
 import type { Provenance } from "../../lib/kafka/repeats.ts";
+import type { RecordHeader, SourceRecord } from "../../lib/kafka/source.ts";
 
 export interface Letter {
   /** Where the event first entered Kafka: its identity. */

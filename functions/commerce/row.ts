@@ -1,7 +1,7 @@
 // The table `processed_events`, and what an event is in it. Pure.
 
-import type { Decoded } from "../../lib/kafka/consume.ts";
 import { originOf } from "../../lib/kafka/origin.ts";
+import type { Decoded } from "../../lib/kafka/source.ts";
 import type { Migration } from "../../lib/postgres/migrate.ts";
 import type { Row } from "../../lib/postgres/sink.ts";
 import type { CommerceEvent } from "./schema.ts";

@@ -1,10 +1,10 @@
 // A dead letter's outcome as the record that is sent: back to its topic, encoded anew, or to the parked events with its bytes untouched. Pure.
 
-import type { SourceRecord } from "../../lib/kafka/consume.ts";
 import { messageHeaders } from "../../lib/kafka/message-headers.ts";
 import { ATTEMPT_HEADER, ORIGIN_HEADER, type Origin, originText } from "../../lib/kafka/origin.ts";
 import { bytesOf } from "../../lib/kafka/record.ts";
 import type { Rerouted } from "../../lib/kafka/reroute.ts";
+import type { SourceRecord } from "../../lib/kafka/source.ts";
 import { MOST_BYTES, type Parked, parked, type SentBack } from "./correct.ts";
 import { ownHeaders } from "./letter.ts";
 import { type CommerceEvent, keyOf } from "./schema.ts";

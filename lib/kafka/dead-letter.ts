@@ -2,12 +2,12 @@
 
 import type { Message } from "kafkajs";
 import { environmentConnection, type KafkaConnection } from "./client.ts";
-import type { Poison, SideOutput, SideRecord } from "./consume.ts";
 import type { WireRecord } from "./event.ts";
 import { messageHeaders } from "./message-headers.ts";
 import { ATTEMPT_HEADER, ORIGIN_HEADER, originText, parseOrigin } from "./origin.ts";
 import { exactlyOnceProducers } from "./produce.ts";
 import { bytesOf, headersOf } from "./record.ts";
+import type { Poison, SideOutput, SideRecord } from "./side-output.ts";
 
 const deadLetters = "-dead-letters";
 const refused = "-refused";

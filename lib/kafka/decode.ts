@@ -4,8 +4,8 @@
 
 import { isUtf8 } from "node:buffer";
 import { compile, type ZodError, type ZodType } from "zod";
-import type { PoisonReason } from "./consume.ts";
 import type { WireRecord } from "./event.ts";
+import type { PoisonReason } from "./side-output.ts";
 
 /** Why a record's value is refused. */
 export class Refusal {

@@ -6,10 +6,10 @@ import { ConfigError, FencedError, messageOf } from "../errors.ts";
 import { log } from "../telemetry.ts";
 import type { KafkaConnection } from "./client.ts";
 import { isFenced, isStale, tooLarge } from "./client-errors.ts";
-import type { SourcePartition } from "./consume.ts";
 import { partitionByKey } from "./partitioner.ts";
 import { retry, retrying } from "./retry.ts";
 import { assertSameTopic, fetchShadow, type Mark, type Shadow, shadowAfter, shadowOffsets } from "./shadow.ts";
+import type { SourcePartition } from "./source.ts";
 
 export interface Ledger {
   /** Consumer group that holds the shadow offsets; also the stem of the transactional id. */

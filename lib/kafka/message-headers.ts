@@ -1,6 +1,6 @@
 // Headers as the client writes them, from headers as they came. Pure.
 
-import type { RecordHeader } from "./consume.ts";
+import type { RecordHeader } from "./source.ts";
 
 /**
  * The record's headers, then the added ones. kafkajs takes headers by name: values of a repeated name keep their order, different names may change theirs.

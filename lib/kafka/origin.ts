@@ -1,6 +1,6 @@
 // A record's identity: where it first entered Kafka. A record that is sent again, mended or not, says so in its header `origin`.
 
-import type { SourceRecord } from "./consume.ts";
+import type { SourceRecord } from "./source.ts";
 
 export interface Origin {
   readonly topic: string;

@@ -2,9 +2,9 @@
 
 import type { Message } from "kafkajs";
 import { environmentConnection, type KafkaConnection } from "./client.ts";
-import type { Batch, Decoded, SourcePartition } from "./consume.ts";
 import { topicPartition } from "./event.ts";
 import { ExactlyOnceProducer } from "./exactly-once.ts";
+import type { Batch, Decoded, SourcePartition } from "./source.ts";
 import { traceHeadersOf } from "./trace-context.ts";
 
 export interface TransactionalOutputOptions<V> {

@@ -1,7 +1,7 @@
 // A record from the wire with its decoded value. Key and headers are decoded when they are asked for, which most pipelines never do.
 
-import type { Decoded, RecordHeader } from "./consume.ts";
 import type { WireHeader, WireRecord } from "./event.ts";
+import type { Decoded, RecordHeader } from "./source.ts";
 
 /** A class, not a literal with closures: there are ten thousand of them a batch, gone with it. */
 export class DecodedRecord<V> implements Decoded<V> {

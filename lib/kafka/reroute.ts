@@ -4,10 +4,11 @@
 import * as z from "zod";
 import { log, measure } from "../telemetry.ts";
 import { environmentConnection, type KafkaConnection } from "./client.ts";
-import type { Batch, Consumer, SourcePartition } from "./consume.ts";
+import type { Consumer } from "./consume.ts";
 import { topicPartition, type WireRecord } from "./event.ts";
 import { ExactlyOnceProducer, type OutgoingMessage } from "./exactly-once.ts";
 import { type Provenance, Repeats } from "./repeats.ts";
+import type { Batch, SourcePartition } from "./source.ts";
 
 /** A record on its way, and a word for its way, by which records are counted. */
 export interface Rerouted {

@@ -5,8 +5,8 @@ import { setTimeout as wait } from "node:timers/promises";
 import type { Offsets } from "kafkajs";
 import { ConfigError } from "../errors.ts";
 import type { KafkaConnection } from "./client.ts";
-import type { SourcePartition } from "./consume.ts";
 import { retry, retrying } from "./retry.ts";
+import type { SourcePartition } from "./source.ts";
 
 export interface Shadow {
   /** Offset of the next record to publish; undefined where nothing has been committed yet. */

@@ -2,7 +2,9 @@
 // A row that the database refuses goes to the dead letters, and the rest of its statement is stored. Anything else that fails is thrown, and
 // the batch comes again.
 
-import { type Batch, type Decoded, type Poison, type SideOutput, setAside } from "../kafka/consume.ts";
+import { setAside } from "../kafka/consume.ts";
+import type { Poison, SideOutput } from "../kafka/side-output.ts";
+import type { Batch, Decoded } from "../kafka/source.ts";
 import { measure } from "../telemetry.ts";
 import type { Database } from "./database.ts";
 import { isDataError, refusalOf } from "./failures.ts";

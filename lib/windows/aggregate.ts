@@ -6,7 +6,9 @@
 // A redelivered batch runs through them again; what is done already is refused, skipped or overwritten with the same.
 
 import { ConfigError } from "../errors.ts";
-import type { Batch, Consumer, Decoded, SideOutput } from "../kafka/consume.ts";
+import type { Consumer } from "../kafka/consume.ts";
+import type { SideOutput } from "../kafka/side-output.ts";
+import type { Batch, Decoded } from "../kafka/source.ts";
 import { fold, type LateShare, refold, type WindowShare } from "./fold.ts";
 import type { Partial, PartialKey, WindowStore } from "./store.ts";
 import { type Aggregates, mergeStates, shapeOf, type WindowDeclaration, type WindowShape } from "./tumbling.ts";

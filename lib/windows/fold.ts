@@ -1,7 +1,7 @@
 // Folds one partition's batch into its windows, in memory: what is stored afterwards is one write a window, never one a record.
 // Pure: records and the frontier in, windows' shares and late records out.
 
-import type { Decoded } from "../kafka/consume.ts";
+import type { Decoded } from "../kafka/source.ts";
 import type { Aggregates, WindowDeclaration, WindowState } from "./tumbling.ts";
 import { windowStart, windowStarts } from "./tumbling.ts";
 import { isClosedForGood } from "./watermark.ts";

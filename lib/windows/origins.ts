@@ -3,8 +3,8 @@
 //
 // Which of them counts is decided once, by a conditional write: the first to come, for good. A record without the header costs nothing.
 
-import type { Batch, Decoded } from "../kafka/consume.ts";
 import { ORIGIN_HEADER, originOf, originText } from "../kafka/origin.ts";
+import type { Batch, Decoded } from "../kafka/source.ts";
 
 /** Who counts for an origin. */
 export interface Origins {

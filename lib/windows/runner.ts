@@ -2,8 +2,8 @@
 // What Kafka Streams' users know as a topology test driver; the code that runs is the code that runs on Lambda, only the edges are in memory.
 
 import { FencedError } from "../errors.ts";
-import type { Batch, Decoded } from "../kafka/consume.ts";
 import type { WireRecord } from "../kafka/event.ts";
+import type { Batch, Decoded } from "../kafka/source.ts";
 import { aggregate } from "./aggregate.ts";
 import type { OutputFormat } from "./emission.ts";
 import { type EmitEdges, type Emitter, openEmitter } from "./emit.ts";

@@ -6,14 +6,8 @@
 //
 // Pure: what is emitted and what changed in, what is to be sent out.
 
-import type { FrozenResult } from "./store.ts";
+import type { FrozenResult, RunningTotal } from "./store.ts";
 import { mergeStates, type WindowShape, type WindowState } from "./tumbling.ts";
-
-/** The total after the newest emitted window; kept where it never expires. */
-export interface RunningTotal {
-  readonly start: number;
-  readonly state: WindowState;
-}
 
 export interface EmittedSince {
   /** What was last emitted of the first changed window and of all after it, in order of start. */

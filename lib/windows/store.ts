@@ -4,7 +4,6 @@
 // Every change of a partial, a partition's progress or the emission head is ONE conditional write. A refused write brings the present value back,
 // so that nothing is read first, nothing is locked, and partitions never contend. Reads are strongly consistent.
 
-import type { RunningTotal } from "./running-totals.ts";
 import type { WindowResult, WindowShape, WindowState } from "./tumbling.ts";
 import type { Progress } from "./watermark.ts";
 
@@ -59,6 +58,12 @@ export interface FrozenResult {
   readonly before?: WindowState;
   /** When the watermark that made it due was stored, epoch ms. */
   readonly dueAt: number;
+}
+
+/** The total after the newest emitted window; kept where it never expires. */
+export interface RunningTotal {
+  readonly start: number;
+  readonly state: WindowState;
 }
 
 /** Where the emissions of a pipeline stand. */

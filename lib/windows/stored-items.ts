@@ -1,7 +1,6 @@
 // DynamoDB items ↔ values of the window store. Numbers are compared as numbers: DynamoDB Local writes 3.0 where DynamoDB writes 3.
 
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
-import type { RunningTotal } from "./running-totals.ts";
 import type {
   Control,
   Definition,
@@ -10,6 +9,7 @@ import type {
   Head,
   Partial,
   PartialKey,
+  RunningTotal,
   StoredPartial,
 } from "./store.ts";
 import type { WindowState } from "./tumbling.ts";

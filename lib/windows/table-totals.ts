@@ -1,7 +1,8 @@
 // A global window and its view on AWS: edges made from the environment's Kafka connection and the windows' table.
 
 import type { ZodType } from "zod";
-import type { Consumer, SideOutput } from "../kafka/consume.ts";
+import type { Consumer } from "../kafka/consume.ts";
+import type { SideOutput } from "../kafka/side-output.ts";
 import { measure } from "../telemetry.ts";
 import { dynamoDbOrigins } from "./dynamodb-origins.ts";
 import { dynamoDbViewStore } from "./dynamodb-view-store.ts";

@@ -1,6 +1,7 @@
 // Whether every commerce event ended in exactly one of processed_events and events_parked, the right one, and is there as it was meant.
-import { endOf } from "../../events/generate/commerce-damage.ts";
+
 import type { CommerceFacts, End } from "../../events/generate/commerce-facts.ts";
+import { endOf } from "../../events/generate/commerce-kinds.ts";
 import type { GeneratedRecord } from "../../events/generate/generator.ts";
 import type { Received } from "./records.ts";
 

@@ -2,7 +2,7 @@
 // beside what was sent.
 import { setTimeout as wait } from "node:timers/promises";
 import pg from "pg";
-import { endOf } from "../../events/generate/commerce-damage.ts";
+import { endOf } from "../../events/generate/commerce-kinds.ts";
 import { sendCommerce } from "../../events/generate/commerce-send.ts";
 import { isValid, type Plan } from "../../events/generate/generator.ts";
 import { latestTotals } from "../charts.ts";

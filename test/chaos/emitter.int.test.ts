@@ -6,7 +6,7 @@ import { readFileSync } from "node:fs";
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { afterEach, beforeEach, expect, inject, it } from "vitest";
 import { z } from "zod";
-import type { Batch, Decoded } from "../../lib/kafka/consume.ts";
+import type { Batch, Decoded } from "../../lib/kafka/source.ts";
 import { eventTime, seconds } from "../../lib/time.ts";
 import { aggregate } from "../../lib/windows/aggregate.ts";
 import { sum } from "../../lib/windows/aggregators.ts";

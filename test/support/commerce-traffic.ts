@@ -2,8 +2,9 @@
 
 import { expect } from "vitest";
 import { commerce as generator } from "../../events/generate/commerce.ts";
-import { endOf, seal } from "../../events/generate/commerce-damage.ts";
+import { seal } from "../../events/generate/commerce-damage.ts";
 import type { CommerceFacts } from "../../events/generate/commerce-facts.ts";
+import { endOf } from "../../events/generate/commerce-kinds.ts";
 import { allRecords, type GeneratedRecord, isValid } from "../../events/generate/generator.ts";
 import type { Place } from "../../lib/kafka/append.ts";
 import { ORIGIN_HEADER, originText } from "../../lib/kafka/origin.ts";

@@ -1,7 +1,8 @@
 // What the generator says of an event is what the endpoint and correction make of it.
 import { describe, expect, it, test } from "vitest";
 import { commerce } from "../../../events/generate/commerce.ts";
-import { type CommerceKind, commerceDamage, commerceKinds, endOf } from "../../../events/generate/commerce-damage.ts";
+import { commerceDamage } from "../../../events/generate/commerce-damage.ts";
+import { type CommerceKind, commerceKinds, endOf } from "../../../events/generate/commerce-kinds.ts";
 import { allRecords, isValid, type Plan } from "../../../events/generate/generator.ts";
 import { draws } from "../../../events/generate/random.ts";
 import { correct } from "../../../functions/commerce/correct.ts";

@@ -1,7 +1,7 @@
 // Good and broken events of every kind through real services, delivered again and again: each ends in exactly one of two places, as it was meant.
 import fc from "fast-check";
 import { expect, inject, test } from "vitest";
-import { commerceKinds, endOf } from "../../../events/generate/commerce-damage.ts";
+import { commerceKinds, endOf } from "../../../events/generate/commerce-kinds.ts";
 import { eventEncoders } from "../../../functions/commerce/encoders.ts";
 import { migrations } from "../../../functions/commerce/row.ts";
 import { type EventType, eventTypes } from "../../../functions/commerce/schema.ts";

@@ -1,9 +1,11 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { z } from "zod";
 import { FencedError } from "../../../lib/errors.ts";
-import { type Batch, type Consumer, consume, type SideOutput, type SideRecord } from "../../../lib/kafka/consume.ts";
+import { type Consumer, consume } from "../../../lib/kafka/consume.ts";
 import { deadLetter } from "../../../lib/kafka/dead-letter.ts";
 import type { WireRecord } from "../../../lib/kafka/event.ts";
+import type { SideOutput, SideRecord } from "../../../lib/kafka/side-output.ts";
+import type { Batch } from "../../../lib/kafka/source.ts";
 import { kafkaEvent, wireRecord } from "../../support/kafka-event.ts";
 
 const Input = z.object({ n: z.int() });

@@ -1,8 +1,9 @@
 // The sink on a real PostgreSQL: every record ends in the table or among the dead letters, once, whatever was sent and however often.
 import fc from "fast-check";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import type { Batch, SideOutput, SideRecord } from "../../../lib/kafka/consume.ts";
 import { DecodedRecord } from "../../../lib/kafka/record.ts";
+import type { SideOutput, SideRecord } from "../../../lib/kafka/side-output.ts";
+import type { Batch } from "../../../lib/kafka/source.ts";
 import type { Database } from "../../../lib/postgres/database.ts";
 import type { Migration } from "../../../lib/postgres/migrate.ts";
 import { type Row, sink } from "../../../lib/postgres/sink.ts";

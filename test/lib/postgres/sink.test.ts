@@ -1,8 +1,9 @@
 import fc from "fast-check";
 import type { QueryResult, QueryResultRow } from "pg";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import type { Batch, SideOutput, SideRecord } from "../../../lib/kafka/consume.ts";
 import { DecodedRecord } from "../../../lib/kafka/record.ts";
+import type { SideOutput, SideRecord } from "../../../lib/kafka/side-output.ts";
+import type { Batch } from "../../../lib/kafka/source.ts";
 import { sink } from "../../../lib/postgres/sink.ts";
 import { wireRecord } from "../../support/kafka-event.ts";
 import { quiet } from "../../support/quiet.ts";

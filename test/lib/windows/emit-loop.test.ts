@@ -3,7 +3,7 @@
 import { expect, it } from "vitest";
 import { z } from "zod";
 import { FencedError } from "../../../lib/errors.ts";
-import type { Decoded } from "../../../lib/kafka/consume.ts";
+import type { Decoded } from "../../../lib/kafka/source.ts";
 import { eventTime, seconds } from "../../../lib/time.ts";
 import { aggregate } from "../../../lib/windows/aggregate.ts";
 import { count } from "../../../lib/windows/aggregators.ts";

@@ -5,7 +5,7 @@ import fc from "fast-check";
 import { expect, it } from "vitest";
 import { z } from "zod";
 import { FencedError } from "../../../lib/errors.ts";
-import type { Batch } from "../../../lib/kafka/consume.ts";
+import type { Batch } from "../../../lib/kafka/source.ts";
 import { eventTime, seconds } from "../../../lib/time.ts";
 import { count } from "../../../lib/windows/aggregators.ts";
 import type { OutputFormat } from "../../../lib/windows/emission.ts";

@@ -1,8 +1,8 @@
 // A record that is sent again counts once, under whatever offsets it comes.
 
 import { describe, expect, it } from "vitest";
-import type { Batch, Decoded } from "../../../lib/kafka/consume.ts";
 import { DecodedRecord } from "../../../lib/kafka/record.ts";
+import type { Batch, Decoded } from "../../../lib/kafka/source.ts";
 import { memoryOrigins, onceByOrigin } from "../../../lib/windows/origins.ts";
 import { wireRecord } from "../../support/kafka-event.ts";
 import { originsSuite } from "./origins-suite.ts";

@@ -3,7 +3,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import type { Batch } from "../../../lib/kafka/consume.ts";
+import type { Batch } from "../../../lib/kafka/source.ts";
 import { eventTime, seconds } from "../../../lib/time.ts";
 import { count, sum } from "../../../lib/windows/aggregators.ts";
 import { memoryStore } from "../../../lib/windows/memory-store.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { commerce } from "../../../events/generate/commerce.ts";
-import { endOf } from "../../../events/generate/commerce-damage.ts";
+import { endOf } from "../../../events/generate/commerce-kinds.ts";
 import { allRecords } from "../../../events/generate/generator.ts";
 import { checkPlaces, checkRows, rowOf, type SentEvent } from "../../../localstack/demo/check-commerce.ts";
 import type { Received } from "../../../localstack/demo/records.ts";

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import type { CommerceEvent } from "../../../../functions/commerce/schema.ts";
 import { afterBatch, onSchedule } from "../../../../functions/commerce/summary/summarize.ts";
 import { type CommerceTotals, commerceTotals } from "../../../../functions/commerce/summary/totals.ts";
-import type { Batch } from "../../../../lib/kafka/consume.ts";
+import type { Batch } from "../../../../lib/kafka/source.ts";
 import { dynamoDbOrigins } from "../../../../lib/windows/dynamodb-origins.ts";
 import { dynamoDbStore } from "../../../../lib/windows/dynamodb-store.ts";
 import { dynamoDbViewStore } from "../../../../lib/windows/dynamodb-view-store.ts";
