@@ -49,6 +49,19 @@ describe("arrows", () => {
     expect(reached.filter((path) => path.startsWith("lib/deploy/"))).toEqual([]);
   });
 
+  it("no files need each other, not even for types", () => {
+    const circles: string[] = [];
+    const done = new Set<string>();
+    const visit = (path: string, above: readonly string[]) => {
+      if (above.includes(path)) circles.push([...above.slice(above.indexOf(path)), path].join(" → "));
+      if (done.has(path)) return;
+      done.add(path);
+      for (const { target } of importsOf(path)) if (code.includes(target)) visit(target, [...above, path]);
+    };
+    for (const path of code) visit(path, []);
+    expect(circles).toEqual([]);
+  });
+
   it("no handler is imported", () => {
     const importers = code.filter((path) =>
       importsOf(path).some(({ target }) => /^functions\/.*handler\.ts$/.test(target)),
