@@ -1,4 +1,5 @@
 // Free ports on this machine. A port found free can be taken a moment later: whoever binds it must be ready to ask for another.
+import { randomInt } from "node:crypto";
 import { connect, createServer, type Server } from "node:net";
 
 const host = "127.0.0.1";
@@ -28,11 +29,20 @@ export async function claimPort(preferred: number | undefined): Promise<Claim> {
   return { port: await anyFreePort(), release: () => {} };
 }
 
-/** A port that nothing uses, chosen by the operating system. */
+/**
+ * Below the ports that systems give to outgoing connections (Linux from 32768, macOS and Windows from 49152). Among those a service that is
+ * killed could not come back: a connection to anywhere may have got its port meanwhile, even a client's own attempt to reach the service.
+ */
+const lowest = 20_000;
+const highest = 32_000;
+
+/** A port that nothing uses, and that stays free for its service while that is restarted. */
 export async function anyFreePort(): Promise<number> {
-  const port = await tryToBind(0);
-  if (port === undefined) throw new Error(`No free port on ${host}: close programs that listen on many ports`);
-  return port;
+  for (let attempt = 1; attempt <= 100; attempt++) {
+    const port = randomInt(lowest, highest);
+    if (!(await isTaken(port)) && (await tryToBind(port)) !== undefined) return port;
+  }
+  throw new Error(`No free port on ${host} between ${lowest} and ${highest}: close programs that listen there`);
 }
 
 /** Whether somebody answers there. Binding alone doesn't tell: macOS lets 127.0.0.1 be bound beside a listener on all addresses. */
