@@ -13,6 +13,7 @@ import { sum } from "../../lib/windows/aggregators.ts";
 import { dynamoDbStore } from "../../lib/windows/dynamodb-store.ts";
 import { windowed } from "../../lib/windows/tumbling.ts";
 import { freshTopic, produce, readAll } from "../support/kafka.ts";
+import { until } from "../support/until.ts";
 import { windowsTable } from "../support/windows-table.ts";
 
 const Payment = z.object({ at: z.number(), amount: z.number() });
@@ -115,11 +116,6 @@ async function results(): Promise<readonly string[]> {
   return records
     .map(({ key, value, headers }) => `${key} r${headers.revision} ${JSON.parse(String(value)).total}`)
     .sort((a, b) => Number.parseInt(a, 10) - Number.parseInt(b, 10) || (a < b ? -1 : 1));
-}
-
-async function until(isDone: () => Promise<boolean>): Promise<void> {
-  for (const deadline = Date.now() + 60_000; Date.now() < deadline; ) if (await isDone()) return;
-  throw new Error("not done within a minute");
 }
 
 it("killed at each of its operations in turn, an emitter sends every result once", { timeout: 300_000 }, async () => {

@@ -2,8 +2,9 @@
 import { readFileSync } from "node:fs";
 import { expect } from "vitest";
 import { switchesOf } from "../../localstack/event-source/switches.ts";
-import { brokers, until } from "../localstack/event-source/running.ts";
+import { brokers } from "../localstack/event-source/running.ts";
 import { freshTopic, kafkaClient, produce } from "../support/kafka.ts";
+import { until } from "../support/until.ts";
 import { behaves } from "./behaviour.ts";
 import { produceRaw } from "./raw-produce.ts";
 import { realFunction } from "./real-function.ts";

@@ -1,8 +1,9 @@
 // Group 2: what closes a batch.
 import { expect } from "vitest";
 import { ManualClock, settled } from "../localstack/event-source/manual-clock.ts";
-import { recordsOf, until } from "../localstack/event-source/running.ts";
+import { recordsOf } from "../localstack/event-source/running.ts";
 import { freshTopic, produce } from "../support/kafka.ts";
+import { until } from "../support/until.ts";
 import { behaves } from "./behaviour.ts";
 import { AT_ONCE, count, failureTopic, NOW, PROVISIONED, type Scene, scene } from "./scene.ts";
 

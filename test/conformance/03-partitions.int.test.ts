@@ -2,8 +2,8 @@
 import { expect } from "vitest";
 import { switchesOf } from "../../localstack/event-source/switches.ts";
 import { ManualClock, settled } from "../localstack/event-source/manual-clock.ts";
-import { until } from "../localstack/event-source/running.ts";
 import { freshTopic, kafkaClient } from "../support/kafka.ts";
+import { until } from "../support/until.ts";
 import { behaves } from "./behaviour.ts";
 import { AT_ONCE, clientsOf, count, NOW, scene } from "./scene.ts";
 

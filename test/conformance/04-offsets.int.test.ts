@@ -1,7 +1,8 @@
 // Group 4: what is committed, and where reading starts.
 import { expect } from "vitest";
-import { committed as committedBy, RecordingInvoker, run, stopAll, until } from "../localstack/event-source/running.ts";
+import { committed as committedBy, RecordingInvoker, run, stopAll } from "../localstack/event-source/running.ts";
 import { freshTopic, kafkaClient, produce } from "../support/kafka.ts";
+import { until } from "../support/until.ts";
 import { behaves } from "./behaviour.ts";
 import { AT_ONCE, clientsOf, count, scene, valued } from "./scene.ts";
 

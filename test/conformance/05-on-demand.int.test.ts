@@ -1,7 +1,7 @@
 // Group 5: failures in on-demand mode, without any failure policy.
 import { expect } from "vitest";
 import { ManualClock } from "../localstack/event-source/manual-clock.ts";
-import { until } from "../localstack/event-source/running.ts";
+import { until } from "../support/until.ts";
 import { behaves, lacks } from "./behaviour.ts";
 import { realFunction } from "./real-function.ts";
 import { AT_ONCE, count, NOW, scene, valued } from "./scene.ts";

@@ -1,7 +1,8 @@
 // Group 6: the limit of retries in provisioned mode.
 import { expect } from "vitest";
 import { ManualClock } from "../localstack/event-source/manual-clock.ts";
-import { type Answering, recordsOf, textOf, until } from "../localstack/event-source/running.ts";
+import { type Answering, recordsOf, textOf } from "../localstack/event-source/running.ts";
+import { until } from "../support/until.ts";
 import { behaves } from "./behaviour.ts";
 import { realFunction } from "./real-function.ts";
 import { AT_ONCE, count, failuresTo, failureTopic, NOW, PROVISIONED, scene, valued } from "./scene.ts";

@@ -2,7 +2,7 @@
 import { expect } from "vitest";
 import { switchesOf } from "../../localstack/event-source/switches.ts";
 import { ManualClock } from "../localstack/event-source/manual-clock.ts";
-import { until } from "../localstack/event-source/running.ts";
+import { until } from "../support/until.ts";
 import { behaves } from "./behaviour.ts";
 import { mappingWith } from "./mapping-with.ts";
 import { AT_ONCE, failureTopic, NOW, PROVISIONED, scene } from "./scene.ts";

@@ -11,9 +11,9 @@ import {
   recordsOf,
   run,
   textOf,
-  until,
 } from "../localstack/event-source/running.ts";
 import { freshTopic, kafkaClient, produce, type ReadRecord, readAll } from "../support/kafka.ts";
+import { until } from "../support/until.ts";
 
 type Settings = Readonly<Record<string, unknown>>;
 type Produced = Parameters<typeof produce>[1];

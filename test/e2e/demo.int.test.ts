@@ -2,11 +2,11 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { existsSync, globSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { setTimeout as wait } from "node:timers/promises";
 import { afterEach, describe, expect, it } from "vitest";
 import { isRunning } from "../support/processes.ts";
 import { leaksIn, sentTexts } from "../support/sent-texts.ts";
 import { root } from "../support/source-tree.ts";
+import { until } from "../support/until.ts";
 
 interface Started {
   readonly child: ChildProcess;
@@ -49,18 +49,10 @@ function addDescendants(of: number, known: Set<number>): void {
   }
 }
 
-async function until(what: string, isTrue: () => boolean, withinMs: number): Promise<void> {
-  const deadline = Date.now() + withinMs;
-  while (!isTrue()) {
-    if (Date.now() > deadline) throw new Error(`${what} did not come about within ${withinMs} ms`);
-    await wait(100);
-  }
-}
-
 /** Fails unless everything that the demo started has ended. */
 async function expectNothingLeft({ descendants, output }: Started): Promise<void> {
   const left = () => [...descendants].filter(isRunning);
-  await until("the end of all processes", () => left().length === 0, 20_000).catch(() => {});
+  await until(() => left().length === 0, "the end of all processes").catch(() => {});
   expect(left(), output()).toEqual([]);
   expect(descendants.size).toBeGreaterThan(4);
 }
@@ -116,7 +108,7 @@ describe("npm run demo", () => {
 
   it("ends everything on Ctrl-C", async () => {
     const demo = startDemo("--count", "60000", "--rate", "1000");
-    await until("traffic", () => isSending(demo), 90_000);
+    await until(() => isSending(demo), "traffic");
     demo.child.kill("SIGINT");
     const { code } = await demo.exited;
     expect(code, demo.output()).toBe(130);
@@ -126,7 +118,7 @@ describe("npm run demo", () => {
 
   it("leaves nothing running when it is killed", async () => {
     const demo = startDemo("--count", "60000", "--rate", "1000");
-    await until("traffic", () => isSending(demo), 90_000);
+    await until(() => isSending(demo), "traffic");
     demo.child.kill("SIGKILL");
     await demo.exited;
     await expectNothingLeft(demo);

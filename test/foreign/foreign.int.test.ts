@@ -4,12 +4,12 @@ import { join } from "node:path";
 import { CreateFunctionCommand, LambdaClient } from "@aws-sdk/client-lambda";
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from "vitest";
 import { anyFreePort } from "../../localstack/services/port.ts";
-import { committed, until } from "../localstack/event-source/running.ts";
+import { committed } from "../localstack/event-source/running.ts";
 import { freshTopic, kafkaClient, produce } from "../support/kafka.ts";
 import { ministackUrl } from "../support/on-demand.ts";
+import { until } from "../support/until.ts";
 import { commandsOf, lend, newProject, type Project, type Running } from "./project.ts";
 
-const PATIENCE_MS = 90_000;
 const [packing = "", installing = "", packaging = "", running = ""] = commandsOf("Use it in your project");
 let project: Project;
 /** What the service's environment says: its topics, and the brokers in force. */
@@ -32,7 +32,6 @@ beforeAll(async () => {
 beforeEach(() => project.forget());
 afterAll(() => project?.remove());
 
-const until90 = (holds: () => boolean | Promise<boolean>, what: string) => until(holds, what, PATIENCE_MS);
 const isReady = ({ output }: Running) => output().includes('{"ready":true');
 
 /** Who is still in a consumer group: one that was killed stays until its session ends. */
@@ -59,7 +58,7 @@ async function seeThrough(): Promise<string[]> {
     { value: "fail", partition: 1 },
   ];
   await Promise.all([produce(orders, atOrders), produce(payments, [{ value: "9.50" }])]);
-  await until90(async () => {
+  await until(async () => {
     const [ofOrders, ofPayments] = await Promise.all([committed(orders, orders), committed(payments, payments)]);
     return [...ofOrders, ...ofPayments].every((offset) => offset === rounds);
   }, "the commit of every record");
@@ -111,7 +110,7 @@ describe("in somebody else's project", () => {
       `${running.replace("127.0.0.1:9092", inject("kafkaBrokers"))} --backoff 50ms`,
       service,
     );
-    await until90(() => isReady(program) || program.child.exitCode !== null, "the ready line");
+    await until(() => isReady(program) || program.child.exitCode !== null, "the ready line");
     expectDelivered(await seeThrough());
     await interrupt(program); // npx itself ends by the signal
     expect(await membersOf(service.ORDERS_TOPIC)).toBe(0);
@@ -119,7 +118,7 @@ describe("in somebody else's project", () => {
 
   test("`serverless kafka-event-source` packages and runs it", async () => {
     const program = project.start("npx serverless kafka-event-source --stage test", service);
-    await until90(() => isReady(program) || program.child.exitCode !== null, "the ready line");
+    await until(() => isReady(program) || program.child.exitCode !== null, "the ready line");
     expectDelivered(await seeThrough());
     await interrupt(program);
     expect(await membersOf(service.ORDERS_TOPIC)).toBe(0);
@@ -130,7 +129,7 @@ describe("in somebody else's project", () => {
     const [http, lambda] = [await anyFreePort(), await anyFreePort()];
     const ports = `--httpPort ${http} --lambdaPort ${lambda}`;
     const program = project.start(`npx serverless offline --useInProcess ${ports} --noSponsor`, service);
-    await until90(() => isReady(program) || program.child.exitCode !== null, "the ready line");
+    await until(() => isReady(program) || program.child.exitCode !== null, "the ready line");
     const lines = await seeThrough();
     expectDelivered(lines);
     expect(new Set(lines.map((line) => line.split(" pid ")[1])).size).toBe(1);
@@ -146,7 +145,7 @@ describe("in somebody else's project", () => {
       `${running} --endpoint ${endpoint} --backoff 50ms`.replace(/--brokers \S+/, ""),
       service,
     );
-    await until90(() => isReady(program) || program.child.exitCode !== null, "the ready line");
+    await until(() => isReady(program) || program.child.exitCode !== null, "the ready line");
     expectDelivered(await seeThrough());
     await interrupt(program);
     expect(program.output()).toContain('"message":"the function failed","function":"orders-dev-recordOrder"');
@@ -157,9 +156,9 @@ describe("in somebody else's project", () => {
     const command = "node_modules/.bin/kafka-event-source --template template.yml";
     const parameters = `--parameter Topic=${topic} --parameter SeenFile=${join(project.folder, "seen.txt")}`;
     const program = project.start(`${command} ${parameters}`, { KAFKA_BROKERS: inject("kafkaBrokers") });
-    await until90(() => isReady(program) || program.child.exitCode !== null, "the ready line");
+    await until(() => isReady(program) || program.child.exitCode !== null, "the ready line");
     await produce(topic, [{ value: "7" }]);
-    await until90(() => project.seen().includes("counted 7"), "the record");
+    await until(() => project.seen().includes("counted 7"), "the record");
     expect(await interrupt(program)).toBe(0);
     expect(await committed(`${topic}-counted`, topic)).toEqual([1]);
   });

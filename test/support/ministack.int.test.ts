@@ -6,9 +6,9 @@ import { CreateQueueCommand, GetQueueUrlCommand, SQSClient } from "@aws-sdk/clie
 import { expect, test } from "vitest";
 import { isRunning } from "../../localstack/endpoints.ts";
 import { awsClientSettings } from "../../localstack/event-source/aws/endpoint.ts";
-import { until } from "../localstack/event-source/running.ts";
 import { ministackUrl } from "./on-demand.ts";
 import { root } from "./source-tree.ts";
+import { until } from "./until.ts";
 
 test("all who ask get the same one, and it answers", async () => {
   const urls = await Promise.all([ministackUrl(), ministackUrl()]);

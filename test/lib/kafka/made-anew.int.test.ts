@@ -1,8 +1,9 @@
-import { expect, inject, test, vi } from "vitest";
+import { expect, inject, test } from "vitest";
 import { ConfigError } from "../../../lib/errors.ts";
 import { createTopics } from "../../../localstack/services/topics.ts";
 import { kafkaClient, readAll } from "../../support/kafka.ts";
 import { kafkaEvent, wireRecord } from "../../support/kafka-event.ts";
+import { until } from "../../support/until.ts";
 import { expectOnceInOrder, fill, instance, type Pipeline, pipeline, withPipelines } from "./pipeline.ts";
 
 withPipelines();
@@ -86,7 +87,7 @@ async function remake(topic: string): Promise<void> {
   const admin = kafkaClient().admin();
   await admin.connect();
   await admin.deleteTopics({ topics: [topic] });
-  await vi.waitFor(async () => expect(await admin.listTopics()).not.toContain(topic), { timeout: 10_000 });
+  await until(async () => !(await admin.listTopics()).includes(topic), "the topic's end");
   await admin.disconnect();
   await createTopics(inject("kafkaBrokers"), { [topic]: {} });
 }

@@ -5,6 +5,7 @@ import type { Database } from "../../../lib/postgres/database.ts";
 import type { Migration } from "../../../lib/postgres/migrate.ts";
 import { freshName, ownPostgres } from "../../support/postgres.ts";
 import { quiet } from "../../support/quiet.ts";
+import { until } from "../../support/until.ts";
 
 const server = ownPostgres();
 
@@ -102,17 +103,20 @@ test("a connection that the server ends while nothing runs is opened again", asy
 });
 
 test("a statement that was running when its connection broke is run again", async () => {
-  const [one, other] = [server.open({ migrations: [items] }), server.open()];
+  const database = freshName(); // locks are a database's
+  const [one, other] = [server.open({ database, migrations: [items] }), server.open({ database })];
   const pid = await backend(one);
-  const running = one.query("INSERT INTO items (id) SELECT 1 FROM pg_sleep(0.5) ON CONFLICT DO NOTHING");
-  await vi.waitFor(async () => {
+  await other.query("SELECT pg_advisory_lock(1)");
+  const running = one.query("INSERT INTO items (id) SELECT 1 FROM pg_advisory_xact_lock(1) ON CONFLICT DO NOTHING");
+  await until(async () => {
     const { rows } = await other.query<{ n: number }>(
-      "SELECT count(*)::int AS n FROM pg_stat_activity WHERE pid = $1 AND query LIKE '%pg_sleep%'",
+      "SELECT count(*)::int AS n FROM pg_stat_activity WHERE pid = $1 AND wait_event = 'advisory'",
       [pid],
     );
-    expect(rows[0]?.n).toBe(1);
-  });
+    return rows[0]?.n === 1;
+  }, "the wait for the lock");
   await other.query("SELECT pg_terminate_backend($1)", [pid]);
+  await other.query("SELECT pg_advisory_unlock(1)");
   await running;
   expect(await count(one)).toBe(1);
 });
@@ -131,13 +135,11 @@ test("a database that was dropped meanwhile is made again", async () => {
   expect(await count(one)).toBe(0);
 });
 
-test("while the server is down statements fail soon; once it is up they succeed on the same database value", async () => {
+test("while the server is down statements fail; once it is up they succeed on the same database value", async () => {
   const one = server.open({ migrations: [items] });
   await one.query("INSERT INTO items (id) VALUES (1)");
   await server.kill();
-  const began = performance.now();
   await expect(count(one)).rejects.toThrow();
-  expect(performance.now() - began).toBeLessThan(5_000);
   await server.restart();
   expect(await count(one)).toBe(1);
 });

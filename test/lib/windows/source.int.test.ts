@@ -3,6 +3,7 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { kafkaSource, type SourceTopic } from "../../../lib/windows/source.ts";
 import { freshTopic, kafkaClient, produce } from "../../support/kafka.ts";
+import { until } from "../../support/until.ts";
 
 let topic: string;
 let source: SourceTopic;
@@ -25,8 +26,7 @@ afterAll(() => source.close());
 it("a topic written by transactions ends past its last record", async () => {
   // a, marker, b, marker
   const isSettled = async () => (await source.offsets()).find(({ partition }) => partition === 0)?.endOffset === 4;
-  for (let tries = 0; tries < 200 && !(await isSettled()); tries++)
-    await new Promise((resolve) => setTimeout(resolve, 20));
+  await until(isSettled, "the second marker");
   expect((await source.offsets()).toSorted((a, b) => a.partition - b.partition)).toEqual([
     { partition: 0, lowOffset: 0, endOffset: 4 },
     { partition: 1, lowOffset: 0, endOffset: 1 },

@@ -3,7 +3,8 @@
 import { randomBytes } from "node:crypto";
 import { afterEach, describe, expect, test } from "vitest";
 import { freshTopic, kafkaClient, produce } from "../../support/kafka.ts";
-import { committed, numbered, RecordingInvoker, recordsOf, run, stopAll, textOf, until } from "./running.ts";
+import { until } from "../../support/until.ts";
+import { committed, numbered, RecordingInvoker, recordsOf, run, stopAll, textOf } from "./running.ts";
 
 afterEach(stopAll);
 

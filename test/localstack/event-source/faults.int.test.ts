@@ -6,9 +6,10 @@ import { startPool } from "../../../localstack/event-source/functions/pool.ts";
 import { functionOf } from "../../../localstack/event-source/template/function-definition.ts";
 import { readTemplate } from "../../../localstack/event-source/template/template.ts";
 import { freshTopic, produce } from "../../support/kafka.ts";
+import { until } from "../../support/until.ts";
 import { writeFixture } from "./fixture.ts";
 import { ManualClock } from "./manual-clock.ts";
-import { committed, numbered, RecordingInvoker, run, stopAll, until } from "./running.ts";
+import { committed, numbered, RecordingInvoker, run, stopAll } from "./running.ts";
 
 afterEach(stopAll);
 
@@ -42,7 +43,7 @@ describe("faults on purpose", () => {
     });
     const faults = parseFaults("crash=0.2,timeout=0.1,throttle=0.2,duplicate=0.2,seed=7");
     const source = await run({ topic, invoker, faults, settings: group(topic) });
-    await until(all(topic, 100), "every commit", 60_000);
+    await until(all(topic, 100), "every commit");
     const { counters } = source.status().mappings[0]!;
     for (const kind of ["crash", "timeout", "throttle", "duplicate"] as const) {
       expect(counters.faults[kind]).toBeGreaterThan(0);

@@ -6,8 +6,9 @@ import { fileURLToPath } from "node:url";
 import { afterEach, describe, expect, test } from "vitest";
 import { freshTopic, produce } from "../../support/kafka.ts";
 import { startLambdaApi } from "../../support/lambda-api.ts";
+import { until } from "../../support/until.ts";
 import { kafkaMapping, writeFixture } from "./fixture.ts";
-import { brokers, committed, numbered, until } from "./running.ts";
+import { brokers, committed, numbered } from "./running.ts";
 
 const MAIN = fileURLToPath(new URL("../../../localstack/event-source/main.ts", import.meta.url));
 const children = new Set<ChildProcess>();
@@ -148,7 +149,7 @@ describe("the event source as a program", () => {
     await until(async () => (await committed(topic, topic))[0] === 30);
     const hanging = start([...args, "--env", "MS=60000"]);
     first.child.kill("SIGKILL");
-    await until(() => isReady(hanging), "the dead member's session to end", 60_000);
+    await until(() => isReady(hanging), "the dead member's session to end");
     await produce(topic, [{ value: "30", partition: 0 }]);
     await until(() => seen().length === 31);
     hanging.child.kill("SIGKILL");
@@ -156,7 +157,7 @@ describe("the event source as a program", () => {
     await until(() => ![...pids].some(isAlive), "the end of the environments");
     expect(await committed(topic, topic)).toEqual([30]);
     const last = start(args);
-    await until(() => isReady(last), "the dead member's session to end", 60_000);
+    await until(() => isReady(last), "the dead member's session to end");
     await until(async () => (await committed(topic, topic))[0] === 31);
     const offsets = seen().map((line) => Number(line.split(" ")[2]));
     expect(offsets).toEqual([...Array.from({ length: 31 }, (_, i) => i), 30]);
@@ -237,7 +238,7 @@ describe("the event source as a program", () => {
     await until(() => seen().length === 1);
     first.child.kill("SIGKILL");
     const second = start([...args, "--journal", journal]);
-    await until(async () => (await committed(topic, topic))[0] === 1, "the next process's commit", 60_000);
+    await until(async () => (await committed(topic, topic))[0] === 1, "the next process's commit");
     second.child.kill("SIGTERM");
     await second.ended;
     const explained = start(["explain", `${topic}-0@0`, "--journal", journal]);

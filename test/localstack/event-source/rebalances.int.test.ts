@@ -4,6 +4,7 @@ import { afterEach, describe, expect, test } from "vitest";
 import type { KafkaEvent } from "../../../lib/kafka/event.ts";
 import { createTopics } from "../../../localstack/services/topics.ts";
 import { freshTopic, kafkaClient, produce } from "../../support/kafka.ts";
+import { until } from "../../support/until.ts";
 import {
   type Answer,
   brokers,
@@ -14,7 +15,6 @@ import {
   run,
   stopAll,
   textOf,
-  until,
 } from "./running.ts";
 
 afterEach(stopAll);
@@ -130,7 +130,6 @@ describe("markers and rebalances", () => {
     await until(
       async () => (await committed(topic, topic)).reduce((a, b) => a + b, 0) === produced,
       "the commit of everything",
-      60_000,
     );
     for (const offsets of Object.values(succeeded)) {
       expect(new Set(offsets).size).toBe(produced / 3);
@@ -157,7 +156,7 @@ describe("markers and rebalances", () => {
     await createTopics(brokers().join(","), { [topic]: { partitions: 1 } });
     await admin.disconnect();
     await produce(topic, [{ value: "new" }]);
-    await until(() => invoker.events.flatMap(recordsOf).length === 31, "the new topic's record", 60_000);
+    await until(() => invoker.events.flatMap(recordsOf).length === 31, "the new topic's record");
     expect(invoker.events.flatMap(recordsOf).map(textOf).at(-1)).toBe("new");
     expect(logged).toContain("offsets start again: the topic was made anew");
     await until(async () => (await committed(topic, topic))[0] === 1);

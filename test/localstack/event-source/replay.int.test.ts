@@ -2,7 +2,8 @@
 import { Kafka, logLevel } from "kafkajs";
 import { afterEach, describe, expect, test } from "vitest";
 import { freshTopic, produce } from "../../support/kafka.ts";
-import { brokers, committed, RecordingInvoker, recordsOf, run, stopAll, textOf, until } from "./running.ts";
+import { until } from "../../support/until.ts";
+import { brokers, committed, RecordingInvoker, recordsOf, run, stopAll, textOf } from "./running.ts";
 
 afterEach(stopAll);
 

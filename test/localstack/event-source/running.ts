@@ -123,19 +123,6 @@ export async function committed(groupId: string, topic: string, at = brokers()):
   }
 }
 
-/** Real I/O takes its time: looks again until it holds. */
-export async function until(
-  holds: () => boolean | Promise<boolean>,
-  what = "what was expected",
-  withinMs = 20_000,
-): Promise<void> {
-  const deadline = Date.now() + withinMs;
-  while (!(await holds())) {
-    if (Date.now() > deadline) throw new Error(`${what} did not come within ${withinMs} ms`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-}
-
 export function recordsOf(event: KafkaEvent): WireRecord[] {
   return Object.values(event.records).flat();
 }

@@ -3,14 +3,15 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, expect, test } from "vitest";
 import type { Ending } from "../../../localstack/services/guard.ts";
 import { GuardedProcess } from "../../../localstack/services/guarded-process.ts";
 import { isRunning } from "../../support/processes.ts";
+import { until } from "../../support/until.ts";
 
 let folder: string;
 let log: string;
-const ending: Ending = { signal: "SIGTERM", graceMs: 300, remove: [] };
+const ending: Ending = { signal: "SIGTERM", graceMs: 60_000, remove: [] };
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "guarded-"));
@@ -24,7 +25,7 @@ function shell(script: string, its: Partial<Ending> = {}): Promise<GuardedProces
 
 async function linesOfLog(count: number): Promise<string[]> {
   const lines = () => readFileSync(log, "utf8").split("\n").filter(Boolean);
-  await vi.waitFor(() => expect(lines().length).toBeGreaterThanOrEqual(count), { timeout: 5_000, interval: 10 });
+  await until(() => lines().length >= count, `${count} lines`);
   return lines();
 }
 
@@ -37,7 +38,7 @@ test("stop ends the command and its children, and removes what was temporary", a
   await guarded.stop();
   await guarded.stop();
   expect([isRunning(shellPid), existsSync(data)]).toEqual([false, false]);
-  await vi.waitFor(() => expect(isRunning(Number(sleeper))).toBe(false));
+  await until(() => !isRunning(Number(sleeper)), "the child's end");
 });
 
 test("a command that takes no notice of the signal is killed after the grace", async () => {
@@ -59,12 +60,12 @@ test("a paused command can still be stopped", async () => {
 test("a killed command says so, leaves its data, and starts again", async () => {
   const data = join(folder, "data");
   const guarded = await shell(`echo once more >> ${data}; sleep 100`, { remove: [data] });
-  await vi.waitFor(() => expect(existsSync(data)).toBe(true));
+  await until(() => existsSync(data), "its data");
   await guarded.kill();
   expect(await guarded.exited).toMatchObject({ signal: "SIGKILL" });
   expect([guarded.pid, existsSync(data)]).toEqual([undefined, true]);
   await guarded.restart();
-  await vi.waitFor(() => expect(readFileSync(data, "utf8")).toBe("once more\nonce more\n"));
+  await until(() => readFileSync(data, "utf8") === "once more\nonce more\n", "the second start");
   await guarded.stop();
   expect(existsSync(data)).toBe(false);
 });
@@ -119,7 +120,6 @@ test.each([
   const parent = parentProgram(andThen);
   const pid = await new Promise<number>((resolve) => parent.stdout?.once("data", (line) => resolve(Number(line))));
   if (signal !== undefined) parent.kill(signal);
-  await vi.waitFor(() => expect([isRunning(pid), existsSync(join(folder, "data"))]).toEqual([false, false]), {
-    timeout: 5_000,
-  });
+  await until(() => !isRunning(pid), "the command's end");
+  await until(() => !existsSync(join(folder, "data")), "the data's end");
 });

@@ -5,7 +5,8 @@ import { type Authority, certificateAuthority, encryptedKey, issue } from "../..
 import { kafkaClient, readAll } from "../../../support/kafka.ts";
 import { secureKafka } from "../../../support/on-demand.ts";
 import { allow, LOGINS, type SecureKafka } from "../../../support/secure-kafka.ts";
-import { committed, RecordingInvoker, stopAll, until } from "../running.ts";
+import { until } from "../../../support/until.ts";
+import { committed, RecordingInvoker, stopAll } from "../running.ts";
 import { runAt, type Scene, sceneAt, untilRead } from "./scene.ts";
 
 const { orders, nobody } = LOGINS;

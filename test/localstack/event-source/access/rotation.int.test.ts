@@ -1,7 +1,8 @@
 // A broker that goes away and comes back, with the password it had and with another.
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { changePassword, LOGINS, startSecureKafka } from "../../../support/secure-kafka.ts";
-import { stopAll, until } from "../running.ts";
+import { until } from "../../../support/until.ts";
+import { stopAll } from "../running.ts";
 import { runAt, sceneAt, send, untilRead } from "./scene.ts";
 
 let broker: Awaited<ReturnType<typeof startSecureKafka>>;
@@ -33,7 +34,7 @@ test("a mapping survives its broker's restart; a password that was changed is a 
   await broker.restart();
   await send(secure, scene.topic, ["4"]);
   const isProblem = () => scene.logged.some(({ facts }) => facts.text === "SASL authentication failed");
-  await until(isProblem, "the refused login is said", 60_000);
+  await until(isProblem, "the refused login is said");
 
   scene.secrets.change(login, { ...orders, password: "rotated" });
   await untilRead(scene, ["0", "1", "2", "3", "4"]);

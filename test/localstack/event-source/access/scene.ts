@@ -7,7 +7,8 @@ import type { EventSource } from "../../../../localstack/event-source/event-sour
 import { createTopics } from "../../../../localstack/services/topics.ts";
 import { kafkaClient } from "../../../support/kafka.ts";
 import { allow, type SecureKafka } from "../../../support/secure-kafka.ts";
-import { committed, RecordingInvoker, type RunOptions, recordsOf, run, textOf, until } from "../running.ts";
+import { until } from "../../../support/until.ts";
+import { committed, RecordingInvoker, type RunOptions, recordsOf, run, textOf } from "../running.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "access-"));
 
@@ -83,7 +84,6 @@ export async function untilRead({ secure, topic, group, invoker }: Scene, values
   await until(
     async () => (await committed(group, topic, [secure.open]))[0] === values.length,
     `${values.length} records committed`,
-    60_000,
   );
   const sent = [...new Set(invoker.events.flatMap(recordsOf).map(textOf))];
   if (sent.join() !== values.join()) throw new Error(`the function was sent ${sent}, not ${values}`);

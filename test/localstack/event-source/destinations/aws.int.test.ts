@@ -5,7 +5,8 @@ import type { KafkaEvent } from "../../../../lib/kafka/event.ts";
 import { freshBucket, freshName, freshQueue, freshSnsTopic, queueArn } from "../../../support/aws-resources.ts";
 import { freshTopic, produce } from "../../../support/kafka.ts";
 import { ministackUrl } from "../../../support/on-demand.ts";
-import { brokers, committed, RecordingInvoker, recordsOf, run, stopAll, textOf, until } from "../running.ts";
+import { until } from "../../../support/until.ts";
+import { brokers, committed, RecordingInvoker, recordsOf, run, stopAll, textOf } from "../running.ts";
 
 let aws: string;
 beforeAll(async () => {

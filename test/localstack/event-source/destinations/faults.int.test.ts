@@ -7,7 +7,8 @@ import type { EventSource } from "../../../../localstack/event-source/event-sour
 import { freshName, freshQueue, queueArn } from "../../../support/aws-resources.ts";
 import { freshTopic, produce } from "../../../support/kafka.ts";
 import { ownMinistack } from "../../../support/own-ministack.ts";
-import { committed, RecordingInvoker, recordsOf, run, stopAll, textOf, until } from "../running.ts";
+import { until } from "../../../support/until.ts";
+import { committed, RecordingInvoker, recordsOf, run, stopAll, textOf } from "../running.ts";
 
 const aws = ownMinistack();
 afterEach(stopAll);

@@ -5,8 +5,8 @@ import { afterEach, describe, expect, test } from "vitest";
 import { type Pool, startPool } from "../../../../localstack/event-source/functions/pool.ts";
 import { functionOf } from "../../../../localstack/event-source/template/function-definition.ts";
 import { readTemplate } from "../../../../localstack/event-source/template/template.ts";
+import { until } from "../../../support/until.ts";
 import { type FixtureFunction, writeFixture } from "../fixture.ts";
-import { until } from "../running.ts";
 
 const pools = new Set<Pool>();
 

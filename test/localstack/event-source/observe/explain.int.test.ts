@@ -11,7 +11,8 @@ import { storyOf } from "../../../../localstack/event-source/observe/story.ts";
 import { tell } from "../../../../localstack/event-source/observe/tell.ts";
 import { endOffsets } from "../../../support/end-offsets.ts";
 import { freshTopic, produce } from "../../../support/kafka.ts";
-import { brokers, committed, RecordingInvoker, recordsOf, run, stopAll, textOf, until } from "../running.ts";
+import { until } from "../../../support/until.ts";
+import { brokers, committed, RecordingInvoker, recordsOf, run, stopAll, textOf } from "../running.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "journal-"));
 let journals = 0;
@@ -285,7 +286,7 @@ describe("a record that was read more than once", () => {
     await run({ topic, journal, invoker: failing, settings: group(topic) });
     await until(() => failing.events.length > 1);
     await run({ topic, journal, invoker: new RecordingInvoker(), settings: group(topic) });
-    await until(async () => (await committed(topic, topic)).some((offset) => offset === 1), "a commit", 60_000);
+    await until(async () => (await committed(topic, topic)).some((offset) => offset === 1), "a commit");
     const moved = (await committed(topic, topic)).indexOf(1);
     await until(() => linesOf(journal).some((line) => line.kind === "committed"), "the commit's line");
     const lines = told(journal, topic, 0, moved);

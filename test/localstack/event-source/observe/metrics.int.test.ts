@@ -9,8 +9,9 @@ import type { EventSource } from "../../../../localstack/event-source/event-sour
 import { parseFaults } from "../../../../localstack/event-source/faults.ts";
 import { freshTopic, produce } from "../../../support/kafka.ts";
 import { pythonEnvironment } from "../../../support/python-tool.ts";
+import { until } from "../../../support/until.ts";
 import { ManualClock } from "../manual-clock.ts";
-import { committed, RecordingInvoker, recordsOf, run, stopAll, textOf, until } from "../running.ts";
+import { committed, RecordingInvoker, recordsOf, run, stopAll, textOf } from "../running.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "metrics-"));
 let files = 0;

@@ -5,8 +5,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, describe, expect, test } from "vitest";
 import { freshTopic, produce } from "../../../support/kafka.ts";
+import { until } from "../../../support/until.ts";
 import { ManualClock } from "../manual-clock.ts";
-import { brokers, committed, RecordingInvoker, run, stopAll, until } from "../running.ts";
+import { brokers, committed, RecordingInvoker, run, stopAll } from "../running.ts";
 
 const root = mkdtempSync(join(tmpdir(), "system-log-"));
 

@@ -5,7 +5,8 @@ import { afterEach, describe, expect, test } from "vitest";
 import type { WireRecord } from "../../../../lib/kafka/event.ts";
 import { freshTopic, produce } from "../../../support/kafka.ts";
 import { schemaRegistryUrl } from "../../../support/on-demand.ts";
-import { RecordingInvoker, recordsOf, run, stopAll, until } from "../running.ts";
+import { until } from "../../../support/until.ts";
+import { RecordingInvoker, recordsOf, run, stopAll } from "../running.ts";
 import { registered } from "./confluent-subjects.ts";
 import { type Attribute, avroBytes, framed, readingSettings } from "./registered.ts";
 

@@ -3,7 +3,8 @@ import { deflateSync } from "node:zlib";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { type GlueServer, startGlue } from "../../../support/glue-server.ts";
 import { freshTopic, produce } from "../../../support/kafka.ts";
-import { RecordingInvoker, recordsOf, run, stopAll, until } from "../running.ts";
+import { until } from "../../../support/until.ts";
+import { RecordingInvoker, recordsOf, run, stopAll } from "../running.ts";
 import { avroBytes, readingSettings } from "./registered.ts";
 
 const ARN = "arn:aws:glue:us-east-1:123456789012:registry/orders";

@@ -7,7 +7,8 @@ import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { type GlueServer, startGlue } from "../../../support/glue-server.ts";
 import { freshTopic, produce } from "../../../support/kafka.ts";
 import { schemaRegistryUrl } from "../../../support/on-demand.ts";
-import { RecordingInvoker, recordsOf, run, stopAll, textOf, until } from "../running.ts";
+import { until } from "../../../support/until.ts";
+import { RecordingInvoker, recordsOf, run, stopAll, textOf } from "../running.ts";
 import { registered } from "./confluent-subjects.ts";
 import { avroBytes, framed, readingSettings } from "./registered.ts";
 

@@ -2,7 +2,8 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { freshTopic, produce, readAll } from "../../../support/kafka.ts";
 import { schemaRegistryUrl } from "../../../support/on-demand.ts";
-import { committed, RecordingInvoker, recordsOf, run, stopAll, textOf, until } from "../running.ts";
+import { until } from "../../../support/until.ts";
+import { committed, RecordingInvoker, recordsOf, run, stopAll, textOf } from "../running.ts";
 import { registered } from "./confluent-subjects.ts";
 import { avroBytes, framed, readingSettings } from "./registered.ts";
 
