@@ -8,6 +8,7 @@ import { startPool } from "../event-source/functions/pool.ts";
 import { functionOf } from "../event-source/template/function-definition.ts";
 import { readTemplate } from "../event-source/template/template.ts";
 import type { Stack } from "../stack.ts";
+import { PATIENCE_MS } from "./part.ts";
 
 const localFolder = fileURLToPath(new URL("../../.local", import.meta.url));
 
@@ -15,7 +16,6 @@ const localFolder = fileURLToPath(new URL("../../.local", import.meta.url));
 const tick = { source: "aws.events", "detail-type": "Scheduled Event", detail: {} };
 
 const AGAIN_AFTER_MS = 500;
-const PATIENCE_MS = 20_000;
 
 /**
  * Invokes the summary's function as its schedule does, for up to 999 events are not in the pictures yet, and again until they hold `events`:

@@ -13,7 +13,7 @@ import type { Stack } from "../stack.ts";
 import { drawCharts, printCharts } from "./charts.ts";
 import { checkCharts } from "./check-charts.ts";
 import { checkPlaces, checkRows, type EventRow, originOf, type SentEvent, sorted } from "./check-commerce.ts";
-import type { Check, DemoPart, PartOptions } from "./part.ts";
+import { type Check, type DemoPart, PATIENCE_MS, type PartOptions } from "./part.ts";
 import { place } from "./records.ts";
 
 export const commerceTopics = { dead: "events_dlq", parked: "events_parked", failed: "events_failed" } as const;
@@ -28,8 +28,6 @@ export const commerceFunctions = [
 const BAD_PERCENT = 5;
 /** The laptop has other things to do than to run ten environments of one function. */
 const SENDERS = 3;
-/** So long without a sign of life nothing more is waited for. */
-const PATIENCE_MS = 30_000;
 const LOOK_EVERY_MS = 250;
 
 /** Starts sending. */

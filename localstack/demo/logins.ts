@@ -9,7 +9,7 @@ import { table } from "../console/table.ts";
 import { checkDeadLetters } from "./check-dead-letters.ts";
 import { checkLogins, type IntervalResult } from "./check-logins.ts";
 import { cameFrom } from "./from-sent.ts";
-import type { DemoPart, PartOptions } from "./part.ts";
+import { type DemoPart, PATIENCE_MS, type PartOptions } from "./part.ts";
 import { keepIn, place, type Sent } from "./records.ts";
 
 export const loginTopics = {
@@ -20,8 +20,6 @@ export const loginTopics = {
 } as const;
 
 const PERCENT = { latePercent: 2, badPercent: 1 };
-/** So long after the last sign of life nothing more is waited for. */
-const PATIENCE_MS = 30_000;
 const LOOK_EVERY_MS = 100;
 
 /** Starts sending. */

@@ -3,6 +3,9 @@ import type { Screen } from "../console/screen.ts";
 import type { Endpoints } from "../endpoints.ts";
 import type { Reader } from "./reader.ts";
 
+/** So long after a pipeline's last sign of life nothing more is waited for: a busy machine takes its time to start environments. */
+export const PATIENCE_MS = 60_000;
+
 export interface PartOptions {
   readonly endpoints: Endpoints;
   readonly reader: Reader;

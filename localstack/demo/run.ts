@@ -5,6 +5,7 @@ import { rides } from "../../events/generate/rides.ts";
 import { send } from "../../events/generate/send.ts";
 import { type TransactionFacts, transactions } from "../../events/generate/transactions.ts";
 import { isComplete, type Outputs, outputTopics, type SentTraffic } from "./check.ts";
+import { PATIENCE_MS } from "./part.ts";
 import type { Reader } from "./reader.ts";
 import { keepIn, type Sent } from "./records.ts";
 
@@ -28,8 +29,6 @@ export interface Run {
 
 const LATE_PERCENT = 2;
 const BAD_PERCENT = 1;
-/** So long after the last sign of life nothing more is waited for. */
-const PATIENCE_MS = 20_000;
 /** Once everything has come out: time for what should not come. */
 const AFTERWARDS_MS = 1_000;
 const LOOK_EVERY_MS = 100;

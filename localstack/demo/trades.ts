@@ -10,14 +10,12 @@ import { table } from "../console/table.ts";
 import { checkDeadLetters } from "./check-dead-letters.ts";
 import { checkTrades, distinct, type TradeRow } from "./check-trades.ts";
 import { cameFrom } from "./from-sent.ts";
-import type { DemoPart, PartOptions } from "./part.ts";
+import { type DemoPart, PATIENCE_MS, type PartOptions } from "./part.ts";
 import { keepIn, place, type Sent } from "./records.ts";
 
 export const tradesTopics = { dead: "trades_dlq", failed: "trades_failed" } as const;
 
 const BAD_PERCENT = 1;
-/** So long without a new row or dead letter nothing more is waited for. */
-const PATIENCE_MS = 20_000;
 const LOOK_EVERY_MS = 250;
 
 /** Starts sending. */

@@ -54,7 +54,7 @@ async function prepare(place: Place): Promise<Launch> {
     // Its own words for it: INT ends connections and saves, QUIT drops everything at once and leaves recovery to the next start.
     ending: { signal: place.isDurable ? "SIGINT" : "SIGQUIT", graceMs: 10_000 },
     killSignal: "SIGQUIT", // its children have sessions of their own, where a killed parent's signal doesn't reach them
-    readyWithinMs: 30_000,
+    readyWithinMs: 60_000,
   };
 }
 

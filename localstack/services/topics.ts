@@ -51,7 +51,7 @@ const TOPIC_RESOURCE = 2;
 type Wanted = TopicSettings &
   Required<Pick<TopicSettings, "partitions" | "cleanupPolicy">> & { readonly topic: string };
 
-const ledWithinMs = 10_000;
+const ledWithinMs = 60_000;
 
 /**
  * Resolves once every partition's leader answers for it. kafkajs's own waiting fails where the broker has not heard yet of a topic that its

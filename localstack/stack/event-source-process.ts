@@ -44,7 +44,7 @@ const logFile = join(local, "logs", "event-source.log");
 const journal = join(local, "event-source.journal.jsonl");
 const statusFile = join(tmpdir(), `event-source-status-${process.pid}.jsonl`);
 const POLL_MS = 25;
-const READY_WITHIN_MS = 60_000;
+const READY_WITHIN_MS = 120_000;
 const STOP_WITHIN_MS = 10_000;
 
 /** Starts the event source; it polls every mapping when this resolves. */
