@@ -18,6 +18,8 @@ export interface EventSourceOptions extends AccessOptions, RegistryOptions {
   readonly functions: readonly FunctionDefinition[];
   /** Calls functions; by default a pool of local environments. */
   readonly invoker?: Invoker;
+  /** The pool's environments are threads of this process, for a debugger, not processes. */
+  readonly inProcess?: boolean;
   /** Unpacked code and logs; by default `.local` in the working directory. */
   readonly localFolder?: string;
   readonly logsFolder?: string;

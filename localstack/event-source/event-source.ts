@@ -94,9 +94,10 @@ export async function startEventSource(options: EventSourceOptions): Promise<Eve
   };
 }
 
-function poolOf({ functions, account = LOCAL_ACCOUNT, localFolder = ".local", logsFolder }: EventSourceOptions): Pool {
+function poolOf(options: EventSourceOptions): Pool {
+  const { functions, account = LOCAL_ACCOUNT, localFolder = ".local", logsFolder, inProcess = false } = options;
   const { region } = account;
-  return startPool({ functions, region, localFolder, ...(logsFolder === undefined ? {} : { logsFolder }) });
+  return startPool({ functions, region, localFolder, inProcess, ...(logsFolder === undefined ? {} : { logsFolder }) });
 }
 
 function startSchedule(

@@ -26,7 +26,9 @@ export const USAGE = `Usage: kafka-event-source --template FILE [options]
                          if not as in the template; a name, an ARN, either with :alias
   --endpoint URL         invoke through the Lambda API at this address (serverless-offline's lambda port, LocalStack,
                          MiniStack) or, with \`aws\`, what is deployed in AWS_REGION, with the environment's credentials.
-                         Without it functions run here, in Node processes of their own
+                         Without it functions run here, each environment in a Node process of its own, or
+  --in-process           in a thread of this one: \`node --inspect …\` then has a debugger stop in functions and event source
+                         alike. Time limits rest while one is attached
   --without-schedules    EventBridge rules are somebody else's
   --backoff 50ms         wait before the first retry, doubling up to 60 times it (default 1s)
   --isolation LEVEL      read_uncommitted (default) or read_committed
@@ -62,6 +64,8 @@ export interface ProgramOptions {
   readonly only: readonly string[];
   /** Where functions are invoked instead of here. */
   readonly endpoint?: string;
+  /** Whether functions run in threads of this process. */
+  readonly inProcess: boolean;
   /** What functions are called at the endpoint, by any of their names. */
   readonly namesThere: Readonly<Record<string, string>>;
   readonly hasSchedules: boolean;
@@ -96,6 +100,7 @@ export function programOptions(args: readonly string[], environment: NodeJS.Proc
       only: { type: "string", multiple: true, default: [] },
       function: { type: "string", multiple: true, default: [] },
       endpoint: { type: "string" },
+      "in-process": { type: "boolean", default: false },
       "without-schedules": { type: "boolean", default: false },
       backoff: { type: "string", default: "1s" },
       isolation: { type: "string", default: "read_uncommitted" },
@@ -181,8 +186,12 @@ function functionsOf(values: {
   readonly only: readonly string[];
   readonly function: readonly string[];
   readonly endpoint?: string | undefined;
-}): Pick<ProgramOptions, "only" | "endpoint" | "namesThere"> {
-  const { endpoint } = values;
+  readonly "in-process": boolean;
+}): Pick<ProgramOptions, "only" | "endpoint" | "inProcess" | "namesThere"> {
+  const { endpoint, "in-process": inProcess } = values;
+  if (inProcess && endpoint !== undefined) {
+    throw new Error("--in-process runs functions here, --endpoint calls them elsewhere: give one of the two.");
+  }
   const renamed = values.function.filter((text) => text.includes("="));
   if (renamed.length > 0 && endpoint === undefined) {
     throw new Error(`--function ${renamed[0]} says what a function is called at an endpoint: which? Give --endpoint.`);
@@ -191,6 +200,7 @@ function functionsOf(values: {
   return {
     only: [...values.only.flatMap(list), ...chosen],
     ...(endpoint === undefined ? {} : { endpoint: endpoint === "aws" ? endpoint : addressOf(endpoint) }),
+    inProcess,
     namesThere: pairs("--function", renamed),
   };
 }

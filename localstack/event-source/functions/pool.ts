@@ -4,6 +4,8 @@ import { join } from "node:path";
 import type { InvokeRequest, InvokeResult, Invoker } from "../invoke.ts";
 import type { FunctionDefinition } from "../template/function-definition.ts";
 import { Environment } from "./environment.ts";
+import { openProcess } from "./process-sandbox.ts";
+import { openThread } from "./thread-sandbox.ts";
 import { placeInline, runtimeFileIn, unpack } from "./unpack.ts";
 
 export interface PoolOptions {
@@ -12,6 +14,8 @@ export interface PoolOptions {
   /** Unpacked code and logs go here; inside the project, so that code finds its node_modules. */
   readonly localFolder: string;
   readonly logsFolder?: string;
+  /** In threads of this process, for a debugger; otherwise each environment is a process of its own. */
+  readonly inProcess?: boolean;
 }
 
 export interface EnvironmentStatus {
@@ -63,13 +67,14 @@ class FunctionPool {
     definition: FunctionDefinition,
     around: PoolOptions & { readonly logsFolder: string; readonly runtimeFile: string },
   ) {
-    const { region, runtimeFile, localFolder, logsFolder } = around;
+    const { region, runtimeFile, localFolder, logsFolder, inProcess = false } = around;
     this.definition = definition;
     const taskRoot = codeFolder(definition, localFolder);
     const logFd = openSync(join(logsFolder, `${definition.name}.log`), "a");
     this.logFd = logFd;
     const onExit = (environment: Environment) => this.forget(environment);
-    this.create = () => new Environment({ definition, taskRoot, runtimeFile, region, logFd, onExit });
+    const open = inProcess ? openThread : openProcess;
+    this.create = () => new Environment({ definition, taskRoot, runtimeFile, region, logFd, open, onExit });
   }
 
   async invoke({ payload, affinity, interruption }: InvokeRequest): Promise<InvokeResult> {

@@ -1,7 +1,9 @@
-// What the event source and an execution environment say to each other over the environment's file descriptor 3.
+// What the event source and an execution environment say to each other: a process over its file descriptor 3,
 //
 //   to the environment:    [ call bytes: u32 ][ event bytes: u32 ][ call: JSON ][ event: ASCII JSON ]
 //   to the event source:   [ reply bytes: u32 ][ reply: JSON ]
+//
+// a thread by messages: a ThreadCall, and the reply as JSON text.
 import type { FunctionError } from "../invoke.ts";
 
 /** What an environment is told once, as its only argument. */
@@ -21,6 +23,13 @@ export interface Call {
   readonly requestId: string;
   /** Milliseconds since the epoch at which the time limit ends the environment. */
   readonly deadline: number;
+}
+
+/** A call as a thread gets it. */
+export interface ThreadCall {
+  readonly call: Call;
+  /** JSON. */
+  readonly event: string;
 }
 
 export type Reply =

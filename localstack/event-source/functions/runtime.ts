@@ -4,8 +4,9 @@ import { existsSync } from "node:fs";
 import { Socket } from "node:net";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import { type MessagePort, parentPort } from "node:worker_threads";
 import type { FunctionError } from "../invoke.ts";
-import type { Call, EnvironmentSetup, Reply } from "./runtime-protocol.ts";
+import type { Call, EnvironmentSetup, Reply, ThreadCall } from "./runtime-protocol.ts";
 
 type Handler = (event: unknown, context: object, callback?: (error: unknown, result?: unknown) => void) => unknown;
 
@@ -19,29 +20,8 @@ const setup: EnvironmentSetup = JSON.parse(process.argv[2] ?? "{}");
 let handler: Handler | undefined;
 let current: Call | undefined;
 
-const head = Buffer.alloc(CALL_HEAD_BYTES);
-let body = Buffer.allocUnsafeSlow(65_536);
-let bodyBytes = 0;
-let filled = 0;
-let isReadingHead = true;
-
-const channel = new Socket({
-  fd: CHANNEL_FD,
-  readable: true,
-  writable: true,
-  // Bytes land where they are needed: no chunks to join.
-  onread: {
-    buffer: () => (isReadingHead ? head.subarray(filled) : body.subarray(filled, bodyBytes)),
-    callback: (bytes) => {
-      filled += bytes;
-      received();
-      return true;
-    },
-  },
-});
-channel.on("end", () => process.exit(0));
-channel.on("close", () => process.exit(0));
-channel.on("error", () => process.exit(0));
+/** Sends a reply, as JSON. */
+const send: (text: string, then?: () => void) => void = parentPort === null ? overSocket() : overPort(parentPort);
 
 process.on("uncaughtException", (error) => fail("Runtime.UncaughtException", error, 129));
 process.on("unhandledRejection", (reason) => fail("Runtime.UnhandledPromiseRejection", reason, 128));
@@ -54,22 +34,63 @@ load().then(
   (error) => reply({ kind: "init-error", error: describe(error) }, () => process.exit(1)),
 );
 
-function received(): void {
-  if (isReadingHead) {
-    if (filled < CALL_HEAD_BYTES) return;
-    bodyBytes = head.readUInt32LE(0) + head.readUInt32LE(4);
-    if (bodyBytes > body.length) body = Buffer.allocUnsafeSlow(Math.ceil(bodyBytes * 1.25));
-    isReadingHead = false;
+function overPort(port: MessagePort): typeof send {
+  port.on("message", ({ call, event }: ThreadCall) => void run(call, event));
+  return (text, then) => {
+    port.postMessage(text);
+    then?.();
+  };
+}
+
+function overSocket(): typeof send {
+  const head = Buffer.alloc(CALL_HEAD_BYTES);
+  let body = Buffer.allocUnsafeSlow(65_536);
+  let bodyBytes = 0;
+  let filled = 0;
+  let isReadingHead = true;
+  const channel = new Socket({
+    fd: CHANNEL_FD,
+    readable: true,
+    writable: true,
+    // Bytes land where they are needed: no chunks to join.
+    onread: {
+      buffer: () => (isReadingHead ? head.subarray(filled) : body.subarray(filled, bodyBytes)),
+      callback: (bytes) => {
+        filled += bytes;
+        received();
+        return true;
+      },
+    },
+  });
+  channel.on("end", () => process.exit(0));
+  channel.on("close", () => process.exit(0));
+  channel.on("error", () => process.exit(0));
+
+  function received(): void {
+    if (isReadingHead) {
+      if (filled < CALL_HEAD_BYTES) return;
+      bodyBytes = head.readUInt32LE(0) + head.readUInt32LE(4);
+      if (bodyBytes > body.length) body = Buffer.allocUnsafeSlow(Math.ceil(bodyBytes * 1.25));
+      isReadingHead = false;
+      filled = 0;
+      return;
+    }
+    if (filled < bodyBytes) return;
+    const callBytes = head.readUInt32LE(0);
+    const call: Call = JSON.parse(body.toString("latin1", 0, callBytes));
+    const event = body.toString("latin1", callBytes, bodyBytes);
+    isReadingHead = true;
     filled = 0;
-    return;
+    void run(call, event);
   }
-  if (filled < bodyBytes) return;
-  const callBytes = head.readUInt32LE(0);
-  const call: Call = JSON.parse(body.toString("latin1", 0, callBytes));
-  const event = body.toString("latin1", callBytes, bodyBytes);
-  isReadingHead = true;
-  filled = 0;
-  void run(call, event);
+
+  return (text, then) => {
+    const bytes = Buffer.byteLength(text);
+    const frame = Buffer.allocUnsafe(4 + bytes);
+    frame.writeUInt32LE(bytes, 0);
+    frame.write(text, 4);
+    channel.write(frame, then);
+  };
 }
 
 async function run(call: Call, event: string): Promise<void> {
@@ -171,12 +192,4 @@ function named(name: string, message: string): Error {
 
 function reply(message: Reply, then?: () => void): void {
   send(JSON.stringify(message), then);
-}
-
-function send(text: string, then?: () => void): void {
-  const bytes = Buffer.byteLength(text);
-  const frame = Buffer.allocUnsafe(4 + bytes);
-  frame.writeUInt32LE(bytes, 0);
-  frame.write(text, 4);
-  channel.write(frame, then);
 }

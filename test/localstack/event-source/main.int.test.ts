@@ -25,8 +25,8 @@ interface Program {
   readonly ended: Promise<number | null>;
 }
 
-function start(args: readonly string[]): Program {
-  const child = spawn(process.execPath, [MAIN, ...args], {
+function start(args: readonly string[], nodeArgs: readonly string[] = []): Program {
+  const child = spawn(process.execPath, [...nodeArgs, MAIN, ...args], {
     stdio: ["ignore", "pipe", "pipe"],
     env: { PATH: process.env.PATH },
   });
@@ -57,7 +57,7 @@ const isAlive = (pid: number) => {
 };
 
 /** A function that writes the offsets it was given to a file, and waits a while before it answers. */
-function fixture(topic: string, settings: Readonly<Record<string, unknown>> = {}) {
+function fixture(topic: string, settings: Readonly<Record<string, unknown>> = {}, timeoutSeconds = 6) {
   const source = `
     const { appendFileSync } = require("node:fs");
     exports.handler = async (event) => {
@@ -66,7 +66,7 @@ function fixture(topic: string, settings: Readonly<Record<string, unknown>> = {}
     };`;
   const group = { SelfManagedKafkaEventSourceConfig: { ConsumerGroupId: topic } };
   const { template, folder } = writeFixture({
-    functions: { count: { source, environment: { FILE: { "Fn::ImportValue": "given by --env" } } } },
+    functions: { count: { source, timeoutSeconds, environment: { FILE: { "Fn::ImportValue": "given by --env" } } } },
     resources: { M: kafkaMapping("count", topic, { ...group, ...settings }) },
   });
   const file = join(folder, "seen.txt");
@@ -90,6 +90,42 @@ function fixture(topic: string, settings: Readonly<Record<string, unknown>> = {}
     "20ms",
   ];
   return { args, seen, folder };
+}
+
+/** A debugger as editors attach one, to every thread: https://chromedevtools.github.io/devtools-protocol/tot/NodeWorker/ */
+async function debuggerOf(said: string) {
+  const [url = ""] = /ws:\/\/\S+/.exec(said) ?? [];
+  const socket = new WebSocket(url);
+  const pauses: string[] = [];
+  let id = 0;
+  const send = (method: string, params: object = {}) => socket.send(JSON.stringify({ id: ++id, method, params }));
+  const inThread = (sessionId: string, method: string, params: object = {}) =>
+    send("NodeWorker.sendMessageToWorker", { sessionId, message: JSON.stringify({ id: ++id, method, params }) });
+  socket.onmessage = ({ data }) => {
+    const { method, params } = JSON.parse(String(data));
+    if (method === "NodeWorker.attachedToWorker") {
+      inThread(params.sessionId, "Debugger.enable");
+      inThread(params.sessionId, "Debugger.setBreakpointByUrl", { urlRegex: "handler\\.js$", lineNumber: 3 });
+      inThread(params.sessionId, "Runtime.runIfWaitingForDebugger");
+    }
+    if (method === "NodeWorker.receivedMessageFromWorker") {
+      const told = JSON.parse(params.message);
+      if (told.method !== "Debugger.paused") return;
+      // Every thread waits for its debugger before its first line.
+      if (told.params.hitBreakpoints.length === 0) inThread(params.sessionId, "Debugger.resume");
+      else pauses.push(params.sessionId);
+    }
+  };
+  await new Promise((resolve, reject) => {
+    socket.onopen = resolve;
+    socket.onerror = reject;
+  });
+  send("NodeWorker.enable", { waitForDebuggerOnStart: true });
+  return {
+    pauses,
+    resume: async () => inThread(pauses[0]!, "Debugger.resume"),
+    close: () => socket.close(),
+  };
 }
 
 describe("the event source as a program", () => {
@@ -123,6 +159,28 @@ describe("the event source as a program", () => {
     expect(await committed(topic, topic)).toEqual([10, 10, 10]);
     const pids = new Set(seen().map((line) => Number(line.split(" ")[0])));
     expect([...pids].filter(isAlive)).toEqual([]);
+  });
+
+  test("in process: a debugger stops in the function, past its time limit, and lets it go on", async () => {
+    const topic = await freshTopic({ partitions: 1 });
+    const { args, seen } = fixture(topic, {}, 1);
+    const program = start([...args, "--in-process"], ["--inspect=127.0.0.1:0"]);
+    await until(() => isReady(program));
+    const debugged = await debuggerOf(program.errors());
+    try {
+      await produce(topic, [{ value: "0" }]);
+      const offsets = () => seen().map((line) => line.split(" ").slice(1).join(" "));
+      await until(() => debugged.pauses.length === 1, "the breakpoint");
+      await new Promise((resolve) => setTimeout(resolve, 1_200));
+      expect(offsets()).toEqual([]);
+      await debugged.resume();
+      await until(async () => (await committed(topic, topic))[0] === 1, "the commit");
+      expect(seen()).toEqual([`${program.child.pid} 0 0`]);
+    } finally {
+      debugged.close();
+    }
+    program.child.kill("SIGTERM");
+    expect(await program.ended).toBe(0);
   });
 
   test("on SIGINT what is in flight finishes and is committed", async () => {
@@ -263,6 +321,11 @@ describe("the event source as a program", () => {
   test.each<[string, readonly string[], string]>([
     ["an endpoint that is no address", ["--endpoint", "localhost"], "such as http://127.0.0.1:3002, or aws: got 'loc"],
     ["an endpoint without anybody", ["--endpoint", "http://127.0.0.1:1"], "Start it, or mend --endpoint."],
+    [
+      "functions here and elsewhere",
+      ["--in-process", "--endpoint", "http://127.0.0.1:1"],
+      "--in-process runs functions here, --endpoint calls them elsewhere: give one of the two.",
+    ],
     ["a name there without an endpoint", ["--function", "count=other"], "which? Give --endpoint."],
     ["an end without a start", ["--to", "10:30"], "--to is the end of a replay: give its --from as well."],
     ["an unknown fault", ["--fault", "crush=1"], "--fault knows crash, timeout, throttle, duplicate"],

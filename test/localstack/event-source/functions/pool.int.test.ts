@@ -1,4 +1,4 @@
-// Execution environments: processes of their own, with the life that Lambda gives them.
+// Execution environments, in processes and in threads: with the life that Lambda gives them.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
@@ -23,13 +23,14 @@ interface TestPool {
   answer(event?: unknown, affinity?: string): Promise<unknown>;
 }
 
-function poolOf(definition: FixtureFunction): TestPool {
+function openPool(definition: FixtureFunction, inProcess = false): TestPool {
   const { template: file, folder } = writeFixture({ functions: { count: definition } });
   const template = readTemplate(file);
   const pool = startPool({
     functions: [functionOf(template, "CountLambdaFunction")],
     region: "us-east-1",
     localFolder: folder,
+    inProcess,
   });
   pools.add(pool);
   const invoke: TestPool["invoke"] = (event = {}, affinity) =>
@@ -47,154 +48,210 @@ function poolOf(definition: FixtureFunction): TestPool {
   return { pool, log, invoke, answer };
 }
 
-describe("handlers", () => {
-  test.each<[string, FixtureFunction]>([
-    ["CommonJS", { source: "exports.handler = async (event) => event.n + 1;" }],
-    ["an ES module", { extension: "mjs", source: "export const handler = async (event) => event.n + 1;" }],
-    ["a default export", { extension: "mjs", source: "export default { handler: async (event) => event.n + 1 };" }],
-    ["a .cjs file", { extension: "cjs", source: "exports.handler = async (event) => event.n + 1;" }],
-    ["a nested export", { handler: "handler.deep.fn", source: "exports.deep = { fn: async (event) => event.n + 1 };" }],
-    ["a plain value", { source: "exports.handler = (event) => event.n + 1;" }],
-    [
-      "a callback",
-      {
-        source:
-          "exports.handler = (event, context, callback) => { setTimeout(() => callback(null, event.n + 1), 5); };",
-      },
-    ],
-    [
-      "three parameters and a promise",
-      { source: "exports.handler = async (event, context, callback) => event.n + 1;" },
-    ],
-  ])("%s", async (_kind, definition) => expect(await poolOf(definition).answer({ n: 1 })).toBe(2));
+describe.each([
+  { where: "processes", inProcess: false },
+  { where: "threads of this process", inProcess: true },
+])("in $where", ({ inProcess }) => {
+  const poolOf = (definition: FixtureFunction) => openPool(definition, inProcess);
 
-  test("an alias of the function is the function, and code in the template is its index.js", async () => {
-    const inline = { ZipFile: "exports.handler = async () => __filename;" };
-    const { pool } = poolOf({ source: "", handler: "index.handler", properties: { Code: inline } });
-    const result = await pool.invoke({ functionName: "fixture-dev-count:live", payload: Buffer.from("{}") });
-    expect(result).toMatchObject({ kind: "success", response: expect.stringMatching(/index\.js$/) });
-  });
+  describe("handlers", () => {
+    test.each<[string, FixtureFunction]>([
+      ["CommonJS", { source: "exports.handler = async (event) => event.n + 1;" }],
+      ["an ES module", { extension: "mjs", source: "export const handler = async (event) => event.n + 1;" }],
+      ["a default export", { extension: "mjs", source: "export default { handler: async (event) => event.n + 1 };" }],
+      ["a .cjs file", { extension: "cjs", source: "exports.handler = async (event) => event.n + 1;" }],
+      [
+        "a nested export",
+        { handler: "handler.deep.fn", source: "exports.deep = { fn: async (event) => event.n + 1 };" },
+      ],
+      ["a plain value", { source: "exports.handler = (event) => event.n + 1;" }],
+      [
+        "a callback",
+        {
+          source:
+            "exports.handler = (event, context, callback) => { setTimeout(() => callback(null, event.n + 1), 5); };",
+        },
+      ],
+      [
+        "three parameters and a promise",
+        { source: "exports.handler = async (event, context, callback) => event.n + 1;" },
+      ],
+    ])("%s", async (_kind, definition) => expect(await poolOf(definition).answer({ n: 1 })).toBe(2));
 
-  test("no answer is null", async () =>
-    expect(await poolOf({ source: "exports.handler = async () => {};" }).answer()).toBeNull());
+    test("an alias of the function is the function, and code in the template is its index.js", async () => {
+      const inline = { ZipFile: "exports.handler = async () => __filename;" };
+      const { pool } = poolOf({ source: "", handler: "index.handler", properties: { Code: inline } });
+      const result = await pool.invoke({ functionName: "fixture-dev-count:live", payload: Buffer.from("{}") });
+      expect(result).toMatchObject({ kind: "success", response: expect.stringMatching(/index\.js$/) });
+    });
 
-  test("the context says what Lambda's says", async () => {
-    const source = `exports.handler = async (event, context) => ({ ...context, left: context.getRemainingTimeInMillis() });`;
-    expect(await poolOf({ source, timeoutSeconds: 5, memoryMb: 192 }).answer()).toEqual({
-      callbackWaitsForEmptyEventLoop: true,
-      functionName: "fixture-dev-count",
-      functionVersion: "$LATEST",
-      invokedFunctionArn: "arn:aws:lambda:us-east-1:000000000000:function:fixture-dev-count",
-      memoryLimitInMB: "192",
-      awsRequestId: expect.stringMatching(/^[0-9a-f-]{36}$/),
-      logGroupName: "/aws/lambda/fixture-dev-count",
-      logStreamName: expect.stringMatching(/^\d{4}\/\d\d\/\d\d\/\[\$LATEST\][0-9a-f]{32}$/),
-      left: expect.toSatisfy((left: number) => left > 4000 && left <= 5000),
+    test("no answer is null", async () =>
+      expect(await poolOf({ source: "exports.handler = async () => {};" }).answer()).toBeNull());
+
+    test("the context says what Lambda's says", async () => {
+      const source = `exports.handler = async (event, context) => ({ ...context, left: context.getRemainingTimeInMillis() });`;
+      expect(await poolOf({ source, timeoutSeconds: 5, memoryMb: 192 }).answer()).toEqual({
+        callbackWaitsForEmptyEventLoop: true,
+        functionName: "fixture-dev-count",
+        functionVersion: "$LATEST",
+        invokedFunctionArn: "arn:aws:lambda:us-east-1:000000000000:function:fixture-dev-count",
+        memoryLimitInMB: "192",
+        awsRequestId: expect.stringMatching(/^[0-9a-f-]{36}$/),
+        logGroupName: "/aws/lambda/fixture-dev-count",
+        logStreamName: expect.stringMatching(/^\d{4}\/\d\d\/\d\d\/\[\$LATEST\][0-9a-f]{32}$/),
+        left: expect.toSatisfy((left: number) => left > 4000 && left <= 5000),
+      });
+    });
+
+    test("variables are the template's and Lambda's own, and nothing of ours", async () => {
+      process.env.OURS = "secret";
+      const source = "exports.handler = async () => process.env;";
+      const variables = await poolOf({ source, environment: { TOPIC: "orders", N: 5 } }).answer();
+      delete process.env.OURS;
+      expect(variables).toMatchObject({
+        TOPIC: "orders",
+        N: "5",
+        AWS_REGION: "us-east-1",
+        AWS_LAMBDA_FUNCTION_NAME: "fixture-dev-count",
+        AWS_LAMBDA_FUNCTION_MEMORY_SIZE: "256",
+        _HANDLER: "handler.handler",
+      });
+      expect(variables).not.toHaveProperty("OURS");
+      expect(variables).not.toHaveProperty("KAFKA_BROKERS");
+    });
+
+    test("an event of megabytes arrives whole", async () => {
+      const { answer } = poolOf({ source: "exports.handler = async (event) => [event.text.length, event.last];" });
+      const text = "x".repeat(6_000_000);
+      for (let i = 0; i < 3; i++) expect(await answer({ text, last: i })).toEqual([6_000_000, i]);
     });
   });
 
-  test("variables are the template's and Lambda's own, and nothing of ours", async () => {
-    process.env.OURS = "secret";
-    const source = "exports.handler = async () => process.env;";
-    const variables = await poolOf({ source, environment: { TOPIC: "orders", N: 5 } }).answer();
-    delete process.env.OURS;
-    expect(variables).toMatchObject({
-      TOPIC: "orders",
-      N: "5",
-      AWS_REGION: "us-east-1",
-      AWS_LAMBDA_FUNCTION_NAME: "fixture-dev-count",
-      AWS_LAMBDA_FUNCTION_MEMORY_SIZE: "256",
-      _HANDLER: "handler.handler",
+  describe("errors", () => {
+    test.each<[string, FixtureFunction, object]>([
+      [
+        "thrown",
+        { source: "exports.handler = async () => { throw new TypeError('no'); };" },
+        { errorType: "TypeError", errorMessage: "no" },
+      ],
+      [
+        "thrown at once",
+        { source: "exports.handler = () => { throw new Error('no'); };" },
+        { errorType: "Error", errorMessage: "no" },
+      ],
+      [
+        "given to the callback",
+        { source: "exports.handler = (e, c, callback) => { callback(new Error('no')); };" },
+        { errorMessage: "no" },
+      ],
+      [
+        "that is no Error",
+        { source: "exports.handler = async () => { throw 'text'; };" },
+        { errorType: "string", errorMessage: "text" },
+      ],
+      [
+        "uncaught, outside of the handler's promise",
+        {
+          source: "exports.handler = () => new Promise(() => { setTimeout(() => { throw new Error('late'); }, 1); });",
+        },
+        { errorType: "Runtime.UncaughtException", errorMessage: "late" },
+      ],
+      [
+        "a rejection nobody handles",
+        { source: "exports.handler = () => { Promise.reject(new Error('lost')); return new Promise(() => {}); };" },
+        { errorType: "Runtime.UnhandledPromiseRejection", errorMessage: "lost" },
+      ],
+      [
+        "the process exits",
+        { source: "exports.handler = async () => process.exit(3);" },
+        { errorType: "Runtime.ExitError", errorMessage: expect.stringContaining("exit status 3") },
+      ],
+      [
+        "over the time limit",
+        { timeoutSeconds: 1, source: "exports.handler = () => new Promise(() => {});" },
+        { errorType: "Sandbox.Timedout", errorMessage: expect.stringContaining("Task timed out after 1.00 seconds") },
+      ],
+      [
+        "over the time limit in a loop that never yields",
+        { timeoutSeconds: 1, source: "exports.handler = async () => { for (;;); };" },
+        { errorType: "Sandbox.Timedout" },
+      ],
+      [
+        "an answer over 6 MB",
+        { source: "exports.handler = async () => 'x'.repeat(6291557);" },
+        { errorType: "Function.ResponseSizeTooLarge", errorMessage: expect.stringContaining("6291556 bytes") },
+      ],
+      ["no such export", { source: "exports.other = 1;" }, { errorType: "Runtime.HandlerNotFound" }],
+      ["no such file", { handler: "missing.handler", source: "" }, { errorType: "Runtime.ImportModuleError" }],
+      ["init throws", { source: "throw new RangeError('init');" }, { errorType: "RangeError", errorMessage: "init" }],
+    ])("%s", async (_what, definition, error) => {
+      const { invoke } = poolOf(definition);
+      expect(await invoke()).toMatchObject({ kind: "function-error", error });
     });
-    expect(variables).not.toHaveProperty("OURS");
-    expect(variables).not.toHaveProperty("KAFKA_BROKERS");
+
+    test("after a crash the next event has a new environment", async () => {
+      const source = "let n = 0; exports.handler = async (event) => { if (event.die) process.exit(1); return ++n; };";
+      const { answer, invoke } = poolOf({ source });
+      expect([await answer(), await answer()]).toEqual([1, 2]);
+      expect(await invoke({ die: true })).toMatchObject({ kind: "function-error" });
+      expect(await answer()).toBe(1);
+    });
+
+    test("errors and output are in the function's log", async () => {
+      const { invoke, log } = poolOf({
+        source: "exports.handler = async () => { console.log('hello'); throw new Error('no'); };",
+      });
+      await invoke();
+      await until(() => log().includes("hello\n"), "its output");
+      expect(log()).toContain('"errorMessage":"no"');
+    });
   });
 
-  test("an event of megabytes arrives whole", async () => {
-    const { answer } = poolOf({ source: "exports.handler = async (event) => [event.text.length, event.last];" });
-    const text = "x".repeat(6_000_000);
-    for (let i = 0; i < 3; i++) expect(await answer({ text, last: i })).toEqual([6_000_000, i]);
+  describe("environments", () => {
+    const slow = {
+      source: `const me = crypto.randomUUID();
+        exports.handler = async () => { await new Promise((resolve) => setTimeout(resolve, 30)); return me; };`,
+    };
+
+    test("one event at a time: two at once are two environments, one after the other is one", async () => {
+      const { answer } = poolOf(slow);
+      const [first, second] = await Promise.all([answer(), answer()]);
+      expect(first).not.toBe(second);
+      expect([first, second]).toContain(await answer());
+    });
+
+    test("a partition goes to the environment that served it last", async () => {
+      const { answer } = poolOf(slow);
+      const [a, b] = await Promise.all([answer({}, "t-0"), answer({}, "t-1")]);
+      expect(await answer({}, "t-1")).toBe(b);
+      expect(await answer({}, "t-0")).toBe(a);
+    });
+
+    test("over its reserved concurrency the function is throttled", async () => {
+      const { invoke } = poolOf({ ...slow, properties: { ReservedConcurrentExecutions: 1 } });
+      const [first, second] = await Promise.all([invoke(), invoke()]);
+      expect([first.kind, second.kind]).toEqual(["success", "not-delivered"]);
+      expect((await invoke()).kind).toBe("success");
+    });
   });
 });
 
-describe("errors", () => {
-  test.each<[string, FixtureFunction, object]>([
-    [
-      "thrown",
-      { source: "exports.handler = async () => { throw new TypeError('no'); };" },
-      { errorType: "TypeError", errorMessage: "no" },
-    ],
-    [
-      "thrown at once",
-      { source: "exports.handler = () => { throw new Error('no'); };" },
-      { errorType: "Error", errorMessage: "no" },
-    ],
-    [
-      "given to the callback",
-      { source: "exports.handler = (e, c, callback) => { callback(new Error('no')); };" },
-      { errorMessage: "no" },
-    ],
-    [
-      "that is no Error",
-      { source: "exports.handler = async () => { throw 'text'; };" },
-      { errorType: "string", errorMessage: "text" },
-    ],
-    [
-      "uncaught, outside of the handler's promise",
-      { source: "exports.handler = () => new Promise(() => { setTimeout(() => { throw new Error('late'); }, 1); });" },
-      { errorType: "Runtime.UncaughtException", errorMessage: "late" },
-    ],
-    [
-      "a rejection nobody handles",
-      { source: "exports.handler = () => { Promise.reject(new Error('lost')); return new Promise(() => {}); };" },
-      { errorType: "Runtime.UnhandledPromiseRejection", errorMessage: "lost" },
-    ],
-    [
-      "the process exits",
-      { source: "exports.handler = async () => process.exit(3);" },
-      { errorType: "Runtime.ExitError", errorMessage: expect.stringContaining("exit status 3") },
-    ],
-    [
-      "out of memory",
-      {
-        memoryMb: 128,
-        source: "exports.handler = async () => { const a = []; for (;;) a.push(new Array(1000).fill(a.length)); };",
-      },
-      { errorType: "Runtime.ExitError" },
-    ],
-    [
-      "over the time limit",
-      { timeoutSeconds: 1, source: "exports.handler = () => new Promise(() => {});" },
-      { errorType: "Sandbox.Timedout", errorMessage: expect.stringContaining("Task timed out after 1.00 seconds") },
-    ],
-    [
-      "over the time limit in a loop that never yields",
-      { timeoutSeconds: 1, source: "exports.handler = async () => { for (;;); };" },
-      { errorType: "Sandbox.Timedout" },
-    ],
-    [
-      "an answer over 6 MB",
-      { source: "exports.handler = async () => 'x'.repeat(6291557);" },
-      { errorType: "Function.ResponseSizeTooLarge", errorMessage: expect.stringContaining("6291556 bytes") },
-    ],
-    ["no such export", { source: "exports.other = 1;" }, { errorType: "Runtime.HandlerNotFound" }],
-    ["no such file", { handler: "missing.handler", source: "" }, { errorType: "Runtime.ImportModuleError" }],
-    ["init throws", { source: "throw new RangeError('init');" }, { errorType: "RangeError", errorMessage: "init" }],
-  ])("%s", async (_what, definition, error) => {
-    const { invoke } = poolOf(definition);
-    expect(await invoke()).toMatchObject({ kind: "function-error", error });
+describe("a process", () => {
+  test("that is out of memory is gone, and nothing else", async () => {
+    const source = `exports.handler = async (event) => {
+      for (const full = []; event.fill; ) full.push(new Array(1000).fill(full.length));
+      return "ok";
+    };`;
+    const { invoke, answer } = openPool({ memoryMb: 128, source });
+    expect(await invoke({ fill: true })).toMatchObject({
+      kind: "function-error",
+      error: { errorType: "Runtime.ExitError" },
+    });
+    expect(await answer()).toBe("ok");
   });
 
-  test("after a crash the next event has a new environment", async () => {
-    const source = "let n = 0; exports.handler = async (event) => { if (event.die) process.exit(1); return ++n; };";
-    const { answer, invoke } = poolOf({ source });
-    expect([await answer(), await answer()]).toEqual([1, 2]);
-    expect(await invoke({ die: true })).toMatchObject({ kind: "function-error" });
-    expect(await answer()).toBe(1);
-  });
-
-  test("kill -9 in the middle of an invocation is a function error", async () => {
-    const { pool, invoke, answer } = poolOf({
+  test("killed with -9 in the middle of an invocation is a function error", async () => {
+    const { pool, invoke, answer } = openPool({
       source: "exports.handler = (event) => event.wait ? new Promise(() => {}) : 'ok';",
     });
     await answer();
@@ -208,47 +265,10 @@ describe("errors", () => {
     expect(await answer()).toBe("ok");
   });
 
-  test("errors and output are in the function's log", async () => {
-    const { invoke, log } = poolOf({
-      source: "exports.handler = async () => { console.log('hello'); throw new Error('no'); };",
-    });
-    await invoke();
-    expect(log()).toContain("hello\n");
-    expect(log()).toContain('"errorMessage":"no"');
-  });
-});
-
-describe("environments", () => {
-  const slow = {
-    source:
-      "exports.handler = async (event) => { await new Promise((r) => setTimeout(r, event.ms ?? 30)); return process.pid; };",
-  };
-
-  test("one event at a time: two at once are two environments, one after the other is one", async () => {
-    const { answer } = poolOf(slow);
-    const [first, second] = await Promise.all([answer(), answer()]);
-    expect(first).not.toBe(second);
-    expect([first, second]).toContain(await answer());
-  });
-
-  test("a partition goes to the environment that served it last", async () => {
-    const { answer } = poolOf(slow);
-    const [a, b] = await Promise.all([answer({}, "t-0"), answer({}, "t-1")]);
-    expect(await answer({}, "t-1")).toBe(b);
-    expect(await answer({}, "t-0")).toBe(a);
-  });
-
-  test("over its reserved concurrency the function is throttled", async () => {
-    const { invoke } = poolOf({ ...slow, properties: { ReservedConcurrentExecutions: 1 } });
-    const [first, second] = await Promise.all([invoke(), invoke()]);
-    expect([first.kind, second.kind]).toEqual(["success", "not-delivered"]);
-    expect((await invoke()).kind).toBe("success");
-  });
-
-  test("are told to end, and made to", async () => {
+  test("is told to end, and made to", async () => {
     const source =
       "process.on('SIGTERM', () => { console.log('closing'); process.exit(0); }); exports.handler = async () => process.pid;";
-    const { pool, answer, log } = poolOf({ source });
+    const { pool, answer, log } = openPool({ source });
     const pid = (await answer()) as number;
     await pool.stop();
     expect(log()).toContain("closing");
