@@ -12,6 +12,9 @@ export type Fields = Readonly<Record<string, string | number | boolean | readonl
 /** Whole counts, or milliseconds where the name ends in `_ms`. */
 export type Measures = Readonly<Record<string, number>>;
 
+/** The same of several things: a metric counts each of its values. */
+export type ManyMeasures = Readonly<Record<string, number | readonly number[]>>;
+
 const serviceName = process.env.AWS_LAMBDA_FUNCTION_NAME ?? "local";
 const logger = new Logger({ serviceName });
 const metrics = new Metrics({ namespace: METRIC_NAMESPACE, serviceName });
@@ -25,8 +28,10 @@ export const log = {
 };
 
 /** A log line that is also a metric, so that a batch costs one line: measures are counted by function. */
-export function measure(message: string, measures: Measures, fields: Fields = {}): void {
-  for (const [name, value] of Object.entries(measures)) metrics.addMetric(name, unitOf(name), value);
+export function measure(message: string, measures: ManyMeasures, fields: Fields = {}): void {
+  for (const [name, values] of Object.entries(measures)) {
+    for (const value of [values].flat()) metrics.addMetric(name, unitOf(name), value);
+  }
   for (const [name, value] of Object.entries({ message, ...fields })) {
     if (value !== undefined) metrics.addMetadata(name, value);
   }

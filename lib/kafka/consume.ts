@@ -5,7 +5,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import type { ZodType } from "zod";
 import { optional } from "../config.ts";
 import { ConfigError, FencedError, messageOf } from "../errors.ts";
-import { begin, log, measure } from "../telemetry.ts";
+import { begin, log, type Measures, measure } from "../telemetry.ts";
 import { traced } from "../tracing.ts";
 import { deadLetter } from "./dead-letter.ts";
 import { decoder, type Format, Refusal } from "./decode.ts";
@@ -15,6 +15,10 @@ import type { Poison, SideOutput } from "./side-output.ts";
 import type { Batch, SourceRecord } from "./source.ts";
 import { traceLinks } from "./trace-context.ts";
 
+/** What processing a batch has measured: told in the batch's line, and metrics like it. */
+// biome-ignore lint/suspicious/noConfusingVoidType: most processing measures nothing, and returns nothing.
+export type Measured = Measures | void;
+
 export interface Consumer<V> {
   readonly input: ZodType<V>;
   /** How values are read before `input` validates them; JSON unless told otherwise. */
@@ -22,7 +26,7 @@ export interface Consumer<V> {
   readonly poison: SideOutput;
   /** Refuses a record that is valid by itself; what it returns goes to the dead-letter topic. */
   readonly accept?: (value: V, record: SourceRecord) => Pick<Poison, "reason" | "message"> | undefined;
-  readonly process: (batch: Batch<V>) => Promise<void>;
+  readonly process: (batch: Batch<V>) => Promise<Measured>;
 }
 
 /** Lambda gives the context; without one, log lines name no invocation. */
@@ -35,13 +39,15 @@ export function consume<V>(consumer: Consumer<V>): Handler {
   return async (event, context) => {
     begin(context);
     const shares = sharesOf(event);
-    const attempts: Promise<Failure | undefined>[] = [];
+    const attempts: Promise<Done | Failure>[] = [];
     for (const share of shares) {
       attempts.push(attempt(share, decode, consumer));
       // Its first request leaves before the next partition's records are decoded, so that the broker works meanwhile.
       if (attempts.length < shares.length) await nextTurn();
     }
-    const failures = (await Promise.all(attempts)).filter(isFailure);
+    const outcomes = await Promise.all(attempts);
+    tellDone(outcomes.filter((outcome) => "measures" in outcome));
+    const failures = outcomes.filter((outcome) => "error" in outcome);
     if (failures.length === 0) return answers ? { batchItemFailures: [] } : undefined;
     // Answered also where every partition failed: a thrown error would have the batch bisected, down to single records in an outage.
     if (!answers) throw failed(failures, shares.length);
@@ -53,6 +59,13 @@ export function consume<V>(consumer: Consumer<V>): Handler {
 interface Share {
   readonly name: string;
   readonly records: readonly WireRecord[];
+}
+
+interface Done {
+  readonly share: Share;
+  readonly measures: Measures;
+  /** The traces that its records continue. */
+  readonly links: readonly string[];
 }
 
 interface Failure {
@@ -71,34 +84,27 @@ function partialResponsesAreRead(): boolean {
   );
 }
 
-async function attempt<V>(share: Share, decode: Decode<V>, consumer: Consumer<V>): Promise<Failure | undefined> {
+async function attempt<V>(share: Share, decode: Decode<V>, consumer: Consumer<V>): Promise<Done | Failure> {
   const { topic, partition, offset: firstOffset } = share.records[0]!;
   const links = traceLinks(share.records);
   const annotations = { topic, partition, firstOffset };
   try {
-    await traced("batch", { annotations, links }, () => carryOut(share, decode, { consumer, links }));
-    return undefined;
+    const measures = await traced("batch", { annotations, links }, () => carryOut(share, decode, consumer));
+    return { share, measures, links };
   } catch (error) {
     tellFailure(share, error);
     return { share, error };
   }
 }
 
-async function carryOut<V>(
-  share: Share,
-  decode: Decode<V>,
-  { consumer, links }: { readonly consumer: Consumer<V>; readonly links: readonly string[] },
-): Promise<void> {
+async function carryOut<V>(share: Share, decode: Decode<V>, consumer: Consumer<V>): Promise<Measures> {
   const began = performance.now();
   await consumer.format?.prepare?.(share.records);
   const { batch, poison } = sorted(share, decode, consumer);
   if (poison.length > 0) await setAside(batch, poison, consumer.poison);
-  await consumer.process(batch);
-  const { topic, partition, firstOffset, lastOffset, records } = batch;
+  const measures = await consumer.process(batch);
   const took = Math.round(performance.now() - began);
-  const measures = { records: records.length, records_poison: poison.length, batch_ms: took };
-  // The traces that its records continue, for who looks for one of them.
-  measure("batch", measures, { topic, partition, firstOffset, lastOffset, ...(links.length > 0 ? { links } : {}) });
+  return { records: batch.records.length, records_poison: poison.length, ...measures, batch_ms: took };
 }
 
 /** Valid records apart from poison, both in offset order. */
@@ -130,16 +136,29 @@ export async function setAside(batch: Batch<unknown>, poison: readonly Poison[],
   }
 }
 
+/** One line for all partitions of an event that are done: at many partitions, a line each would cost more than the functions' requests. */
+function tellDone(done: readonly Done[]): void {
+  if (done.length === 0) return;
+  const names = new Set(done.flatMap(({ measures }) => Object.keys(measures)));
+  const measures = [...names].map((name) => [name, done.flatMap((one) => one.measures[name] ?? [])] as const);
+  const partitions = done.map(({ share: { records } }) => spanOf(records));
+  // For who looks for one of the traces.
+  const links = [...new Set(done.flatMap((one) => one.links))];
+  measure("batch", Object.fromEntries(measures), { partitions, ...(links.length > 0 ? { links } : {}) });
+}
+
+/** Where records stand, such as `rides-3@17-41`. */
+function spanOf(records: readonly WireRecord[]): string {
+  const { topic, partition, offset } = records[0]!;
+  return `${topic}-${partition}@${offset}-${records.at(-1)!.offset}`;
+}
+
 function tellFailure({ records }: Share, error: unknown): void {
   const { topic, partition, offset: firstOffset } = records[0]!;
   const fields = { topic, partition, firstOffset, lastOffset: records.at(-1)!.offset, error: messageOf(error) };
   // Fenced: a newer instance has these records; coming again they find themselves done.
   if (error instanceof FencedError) log.warn("batch left to a newer instance", fields);
   else log.error("batch failed", fields);
-}
-
-function isFailure(outcome: Failure | undefined): outcome is Failure {
-  return outcome !== undefined;
 }
 
 /** Every record of the partition: only listed records come again, so a hole would lose what lies in it. */

@@ -2,7 +2,7 @@
 // ONE Kafka transaction. A record that is there twice, because its publisher's transaction was tried twice, goes once.
 
 import * as z from "zod";
-import { log, measure } from "../telemetry.ts";
+import { log, type Measures } from "../telemetry.ts";
 import { environmentConnection, type KafkaConnection } from "./client.ts";
 import type { Consumer } from "./consume.ts";
 import { topicPartition, type WireRecord } from "./event.ts";
@@ -34,7 +34,7 @@ type Share = Pick<Batch<unknown>, "topic" | "partition" | "wire">;
 
 /** A consumer that refuses nothing: every record has its way, be it a tombstone. */
 export interface Rerouting extends Consumer<unknown> {
-  readonly process: (batch: Share) => Promise<void>;
+  readonly process: (batch: Share) => Promise<Measures>;
 }
 
 /** Sends each record of a topic its way. */
@@ -52,7 +52,7 @@ export function rerouting(options: RerouteOptions): Rerouting {
     return producer;
   }
 
-  async function process(batch: Share): Promise<void> {
+  async function process(batch: Share): Promise<Measures> {
     await prepare?.(batch.wire);
     const routed = await Promise.all(batch.wire.map(async (record) => ({ record, ...(await route(record)) })));
     const ways = new Map<string, number>();
@@ -72,11 +72,7 @@ export function rerouting(options: RerouteOptions): Rerouting {
       }
       return { messages, memo: repeats.memo() };
     });
-    const { topic, partition } = batch;
-    measure("rerouted", Object.fromEntries([...ways].map(([way, count]) => [`records_${way}`, count])), {
-      topic,
-      partition,
-    });
+    return Object.fromEntries([...ways].map(([way, count]) => [`records_${way}`, count]));
   }
 
   return {

@@ -5,7 +5,7 @@
 import { setAside } from "../kafka/consume.ts";
 import type { Poison, SideOutput } from "../kafka/side-output.ts";
 import type { Batch, Decoded } from "../kafka/source.ts";
-import { measure } from "../telemetry.ts";
+import type { Measures } from "../telemetry.ts";
 import type { Database } from "./database.ts";
 import { isDataError, refusalOf } from "./failures.ts";
 
@@ -30,7 +30,7 @@ export interface SinkOptions<V, C extends Columns> {
 
 export interface Sink<V> {
   /** The `process` of a consumer: when it resolves, every record is in the table or among the dead letters. */
-  store(batch: Batch<V>): Promise<void>;
+  store(batch: Batch<V>): Promise<Measures>;
 }
 
 export const ROWS_PER_STATEMENT = 100;
@@ -69,9 +69,7 @@ export function sink<V, C extends Columns>({ database, row, refused, ...shape }:
       }
       const { added, poison } = joined(outcomes);
       if (poison.length > 0) await setAside(batch, poison, refused);
-      const { topic, partition, records } = batch;
-      const measures = { rows: records.length, rows_new: added, rows_refused: poison.length };
-      if (records.length > 0) measure("stored", measures, { table: shape.table, topic, partition });
+      return { rows: batch.records.length, rows_new: added, rows_refused: poison.length };
     },
   };
 }

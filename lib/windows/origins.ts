@@ -3,6 +3,7 @@
 //
 // Which of them counts is decided once, by a conditional write: the first to come, for good. A record without the header costs nothing.
 
+import type { Measured } from "../kafka/consume.ts";
 import { ORIGIN_HEADER, originOf, originText } from "../kafka/origin.ts";
 import type { Batch, Decoded } from "../kafka/source.ts";
 
@@ -12,7 +13,7 @@ export interface Origins {
   claim(origin: string, record: string): Promise<boolean>;
 }
 
-type Process<V> = (batch: Batch<V>) => Promise<void>;
+type Process<V> = (batch: Batch<V>) => Promise<Measured>;
 
 /** `process` without the records whose origin another record counts for. The batch keeps its offsets. */
 export function onceByOrigin<V>(process: Process<V>, origins: Origins): Process<V> {
@@ -25,7 +26,7 @@ export function onceByOrigin<V>(process: Process<V>, origins: Origins): Process<
       const isCounted = await Promise.all(share.map(counts));
       records.push(...share.filter((_, index) => isCounted[index]));
     }
-    await process({ ...batch, records });
+    return process({ ...batch, records });
   };
 }
 

@@ -56,6 +56,12 @@ test("a measure is a log line and a metric by function in one", () => {
   });
 });
 
+test("what was measured several times is one line too, and a metric counts each", () => {
+  measure("batch", { records: [10, 12], batch_ms: 3 });
+  expect(lines).toHaveLength(1);
+  expect(JSON.parse(lines[0]!)).toMatchObject({ records: [10, 12], batch_ms: 3 });
+});
+
 test("facts and measures of one line are not in the next", () => {
   measure("batch", { records: 10 }, { topic: "rides" });
   measure("emission", { results: 1 });

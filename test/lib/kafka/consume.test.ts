@@ -217,9 +217,11 @@ test("an event without records is a success", async () => {
   expect(await consume(run().consumer)(event)).toBeUndefined();
 });
 
-test("one line a batch and one a poison record, none with a payload", async () => {
+test("one line an event and one a poison record, none with a payload", async () => {
   const { consumer } = run();
-  await consume(consumer)(kafkaEvent([record(0, 1), record(0, 2, { n: "cpf 123.456.789-09" })]));
+  const process = async ({ partition }: Batch<Input>) => ({ rows: partition });
+  const bad = record(0, 2, { n: "cpf 123.456.789-09" });
+  await consume({ ...consumer, process })(kafkaEvent([record(0, 1), bad], [record(3, 8)]));
   const [poison, batch, ...more] = lines.map((line) => JSON.parse(line));
   expect(more).toEqual([]);
   expect(poison).toMatchObject({
@@ -233,11 +235,10 @@ test("one line a batch and one a poison record, none with a payload", async () =
   });
   expect(batch).toMatchObject({
     message: "batch",
-    partition: 0,
-    firstOffset: 1,
-    lastOffset: 2,
-    records: 1,
-    records_poison: 1,
+    partitions: ["numbers-0@1-2", "numbers-3@8-8"],
+    records: [1, 1],
+    records_poison: [1, 0],
+    rows: [0, 3],
     _aws: { CloudWatchMetrics: [{ Metrics: expect.arrayContaining([{ Name: "records", Unit: "Count" }]) }] },
   });
   expect(lines.join("")).not.toContain("123.456.789-09");

@@ -1,52 +1,13 @@
 // The program, as users and chaos start it: ready line, status, Ctrl-C, kill -9.
-import { type ChildProcess, spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { afterEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { freshTopic, produce } from "../../support/kafka.ts";
 import { startLambdaApi } from "../../support/lambda-api.ts";
 import { until } from "../../support/until.ts";
-import { kafkaMapping, writeFixture } from "./fixture.ts";
-import { brokers, committed, numbered } from "./running.ts";
+import { fixture, isReady, start } from "./program.ts";
+import { committed, numbered } from "./running.ts";
 
-const MAIN = fileURLToPath(new URL("../../../localstack/event-source/main.ts", import.meta.url));
-const children = new Set<ChildProcess>();
-
-afterEach(async () => {
-  for (const child of children) if (child.exitCode === null) child.kill("SIGKILL");
-  children.clear();
-});
-
-interface Program {
-  readonly child: ChildProcess;
-  readonly lines: string[];
-  readonly errors: () => string;
-  readonly ended: Promise<number | null>;
-}
-
-function start(args: readonly string[], nodeArgs: readonly string[] = []): Program {
-  const child = spawn(process.execPath, [...nodeArgs, MAIN, ...args], {
-    stdio: ["ignore", "pipe", "pipe"],
-    env: { PATH: process.env.PATH },
-  });
-  children.add(child);
-  const lines: string[] = [];
-  let rest = "";
-  let errors = "";
-  child.stdout!.on("data", (chunk) => {
-    const parts = (rest + chunk).split("\n");
-    rest = parts.pop()!;
-    lines.push(...parts);
-  });
-  child.stderr!.on("data", (chunk) => {
-    errors += chunk;
-  });
-  const ended = new Promise<number | null>((resolve) => child.once("exit", resolve));
-  return { child, lines, errors: () => errors, ended };
-}
-
-const isReady = ({ lines }: Program) => lines.some((line) => line.startsWith('{"ready":true'));
 const isAlive = (pid: number) => {
   try {
     process.kill(pid, 0);
@@ -55,78 +16,6 @@ const isAlive = (pid: number) => {
     return false;
   }
 };
-
-/** A function that writes the offsets it was given to a file, and waits a while before it answers. */
-function fixture(topic: string, settings: Readonly<Record<string, unknown>> = {}, timeoutSeconds = 6) {
-  const source = `
-    const { appendFileSync } = require("node:fs");
-    exports.handler = async (event) => {
-      for (const records of Object.values(event.records)) for (const r of records) appendFileSync(process.env.FILE, process.pid + " " + r.partition + " " + r.offset + "\\n");
-      await new Promise((resolve) => setTimeout(resolve, Number(process.env.MS ?? 0)));
-    };`;
-  const group = { SelfManagedKafkaEventSourceConfig: { ConsumerGroupId: topic } };
-  const { template, folder } = writeFixture({
-    functions: { count: { source, timeoutSeconds, environment: { FILE: { "Fn::ImportValue": "given by --env" } } } },
-    resources: { M: kafkaMapping("count", topic, { ...group, ...settings }) },
-  });
-  const file = join(folder, "seen.txt");
-  const seen = () => {
-    try {
-      return readFileSync(file, "utf8").trim().split("\n");
-    } catch {
-      return [];
-    }
-  };
-  const args = [
-    "--template",
-    template,
-    "--brokers",
-    brokers().join(","),
-    "--env",
-    `FILE=${file}`,
-    "--local-folder",
-    folder,
-    "--backoff",
-    "20ms",
-  ];
-  return { args, seen, folder };
-}
-
-/** A debugger as editors attach one, to every thread: https://chromedevtools.github.io/devtools-protocol/tot/NodeWorker/ */
-async function debuggerOf(said: string) {
-  const [url = ""] = /ws:\/\/\S+/.exec(said) ?? [];
-  const socket = new WebSocket(url);
-  const pauses: string[] = [];
-  let id = 0;
-  const send = (method: string, params: object = {}) => socket.send(JSON.stringify({ id: ++id, method, params }));
-  const inThread = (sessionId: string, method: string, params: object = {}) =>
-    send("NodeWorker.sendMessageToWorker", { sessionId, message: JSON.stringify({ id: ++id, method, params }) });
-  socket.onmessage = ({ data }) => {
-    const { method, params } = JSON.parse(String(data));
-    if (method === "NodeWorker.attachedToWorker") {
-      inThread(params.sessionId, "Debugger.enable");
-      inThread(params.sessionId, "Debugger.setBreakpointByUrl", { urlRegex: "handler\\.js$", lineNumber: 3 });
-      inThread(params.sessionId, "Runtime.runIfWaitingForDebugger");
-    }
-    if (method === "NodeWorker.receivedMessageFromWorker") {
-      const told = JSON.parse(params.message);
-      if (told.method !== "Debugger.paused") return;
-      // Every thread waits for its debugger before its first line.
-      if (told.params.hitBreakpoints.length === 0) inThread(params.sessionId, "Debugger.resume");
-      else pauses.push(params.sessionId);
-    }
-  };
-  await new Promise((resolve, reject) => {
-    socket.onopen = resolve;
-    socket.onerror = reject;
-  });
-  send("NodeWorker.enable", { waitForDebuggerOnStart: true });
-  return {
-    pauses,
-    resume: async () => inThread(pauses[0]!, "Debugger.resume"),
-    close: () => socket.close(),
-  };
-}
 
 describe("the event source as a program", () => {
   test("says what it carries out, when it is ready, and how it goes; ends well on SIGTERM", async () => {
@@ -159,28 +48,6 @@ describe("the event source as a program", () => {
     expect(await committed(topic, topic)).toEqual([10, 10, 10]);
     const pids = new Set(seen().map((line) => Number(line.split(" ")[0])));
     expect([...pids].filter(isAlive)).toEqual([]);
-  });
-
-  test("in process: a debugger stops in the function, past its time limit, and lets it go on", async () => {
-    const topic = await freshTopic({ partitions: 1 });
-    const { args, seen } = fixture(topic, {}, 1);
-    const program = start([...args, "--in-process"], ["--inspect=127.0.0.1:0"]);
-    await until(() => isReady(program));
-    const debugged = await debuggerOf(program.errors());
-    try {
-      await produce(topic, [{ value: "0" }]);
-      const offsets = () => seen().map((line) => line.split(" ").slice(1).join(" "));
-      await until(() => debugged.pauses.length === 1, "the breakpoint");
-      await new Promise((resolve) => setTimeout(resolve, 1_200));
-      expect(offsets()).toEqual([]);
-      await debugged.resume();
-      await until(async () => (await committed(topic, topic))[0] === 1, "the commit");
-      expect(seen()).toEqual([`${program.child.pid} 0 0`]);
-    } finally {
-      debugged.close();
-    }
-    program.child.kill("SIGTERM");
-    expect(await program.ended).toBe(0);
   });
 
   test("on SIGINT what is in flight finishes and is committed", async () => {
@@ -224,12 +91,10 @@ describe("the event source as a program", () => {
   test("started with a channel, as by the Serverless plugin, it ends when its parent is gone", async () => {
     const topic = await freshTopic({ partitions: 1 });
     const { args } = fixture(topic);
-    const child = spawn(process.execPath, [MAIN, ...args], { stdio: ["ignore", "pipe", "ignore", "ipc"] });
-    children.add(child);
-    const ended = new Promise((resolve) => child.once("exit", resolve));
-    await new Promise((resolve) => child.stdout?.once("data", resolve));
-    child.disconnect();
-    expect(await ended).toBe(0);
+    const program = start(args, { channel: "ipc" });
+    await until(() => isReady(program));
+    program.child.disconnect();
+    expect(await program.ended).toBe(0);
   });
 
   test("with --endpoint functions are invoked there, under the name they have there", async () => {
