@@ -10,6 +10,7 @@ import type { Consumer } from "../kafka/consume.ts";
 import type { SideOutput } from "../kafka/side-output.ts";
 import type { Batch, Decoded } from "../kafka/source.ts";
 import { fold, type LateShare, refold, type WindowShare } from "./fold.ts";
+import { sharedReads } from "./shared-reads.ts";
 import type { Partial, PartialKey, WindowStore } from "./store.ts";
 import { type Aggregates, mergeStates, shapeOf, type WindowDeclaration, type WindowShape } from "./tumbling.ts";
 import { isDue, type Progress } from "./watermark.ts";
@@ -32,6 +33,7 @@ export function aggregate<In, A extends Aggregates<In>>(
   edges: AggregateEdges,
 ): Pick<Consumer<In>, "input" | "accept" | "process"> {
   const partitions = new Map<string, PartitionWriter<In>>();
+  const readFrontier = sharedReads(() => edges.store.readFrontier());
   return {
     input: window.input,
     accept(value, record) {
@@ -46,7 +48,7 @@ export function aggregate<In, A extends Aggregates<In>>(
       const name = `${batch.topic}-${batch.partition}`;
       let writer = partitions.get(name);
       if (writer === undefined) {
-        writer = await openPartition(window, edges, batch);
+        writer = await openPartition(window, { ...edges, readFrontier }, batch);
         partitions.set(name, writer);
       }
       await writer(batch);
@@ -59,14 +61,14 @@ type PartitionWriter<In> = (batch: Batch<In>) => Promise<void>;
 /** What this execution environment remembers of a partition. It may be outdated: every write says what it expects, so a stale memory costs a write and no more. */
 async function openPartition<In, A extends Aggregates<In>>(
   window: WindowDeclaration<In, A>,
-  edges: AggregateEdges,
+  edges: AggregateEdges & Pick<WindowStore, "readFrontier">,
   { topic, partition }: Batch<In>,
 ): Promise<PartitionWriter<In>> {
   const { store } = edges;
   const shape = shapeOf(window);
   await checkShape(window, store, topic);
   const partials = new Map<string, Partial>();
-  let [progress, frontier] = await Promise.all([store.readProgress(partition), store.readFrontier()]);
+  let [progress, frontier] = await Promise.all([store.readProgress(partition), edges.readFrontier()]);
 
   return async function write(batch) {
     const records = await freshRecords(batch);
@@ -161,7 +163,7 @@ async function openPartition<In, A extends Aggregates<In>>(
    * A partition's first batch marks them all, for the emitter may not know of the partition yet.
    */
   async function markEmitted(shares: readonly WindowShare[]): Promise<void> {
-    frontier = await store.readFrontier();
+    frontier = await edges.readFrontier();
     const due = progress === undefined ? shares : shares.filter(({ start }) => isDue(window, start, frontier));
     await inParallel(due, (share) => store.markDirty({ ...keyOf(share), token: `${edges.now()}-${share.lastOffset}` }));
     for (const [name, at] of starts())

@@ -76,7 +76,7 @@ function consumerUsage(
       unitHours: work.eventPollerUnits * HOURS_A_MONTH,
       writeUnits: shares * takes.shareWriteUnits,
       readUnits: shares * takes.shareReadUnits,
-      logGigabytes: (shares * takes.shareLogBytes) / 1e9,
+      logGigabytes: (requests * takes.batchLogBytes + shares * takes.shareLogBytes) / 1e9,
     },
   };
 }

@@ -12,6 +12,8 @@ export interface Coefficients {
   /** Of DynamoDB, for each partition in a batch. */
   readonly shareWriteUnits: number;
   readonly shareReadUnits: number;
+  /** Logged of a batch, and more for each partition in it. */
+  readonly batchLogBytes: number;
   readonly shareLogBytes: number;
   readonly coldMs: number;
 }
@@ -36,6 +38,7 @@ export function coefficientsOf(name: string, runs: readonly Run[]): Coefficients
   const [small, wide, large] = [each(few), each(many), each(backlog)];
   const { shareMs, recordMs } = slopes(difference(wide, small), difference(large, small));
   const batchMs = positive(small.ms - shareMs * small.shares - recordMs * small.records);
+  const shareLogBytes = positive((wide.logBytes - small.logBytes) / (wide.shares - small.shares));
   return {
     waitMs: positive(few.fastestMs - small.ms),
     batchMs,
@@ -44,7 +47,8 @@ export function coefficientsOf(name: string, runs: readonly Run[]): Coefficients
     recordBytes: backlog.eventBytes / backlog.records,
     shareWriteUnits: many.writeUnits / many.shares,
     shareReadUnits: many.readUnits / many.shares,
-    shareLogBytes: many.logBytes / many.shares,
+    batchLogBytes: positive(small.logBytes - shareLogBytes * small.shares),
+    shareLogBytes,
     coldMs: Math.max(...own.map(({ coldMs }) => coldMs)),
   };
 }
@@ -76,18 +80,18 @@ function steadyOf(name: string, runs: readonly Run[]): readonly [few: Run, many:
   return [few, many];
 }
 
-interface Batch {
+interface Work {
   readonly ms: number;
   readonly shares: number;
   readonly records: number;
 }
 
-function difference(one: Batch, other: Batch): Batch {
+function difference(one: Work, other: Work): Work {
   return { ms: one.ms - other.ms, shares: one.shares - other.shares, records: one.records - other.records };
 }
 
 /** Two differences, two unknowns. Noise may have a line fall: then it is level, for nothing takes less than no time. */
-function slopes(wider: Batch, larger: Batch): { readonly shareMs: number; readonly recordMs: number } {
+function slopes(wider: Work, larger: Work): { readonly shareMs: number; readonly recordMs: number } {
   const determinant = wider.shares * larger.records - larger.shares * wider.records;
   const shareMs = (wider.ms * larger.records - larger.ms * wider.records) / determinant;
   const recordMs = (wider.shares * larger.ms - larger.shares * wider.ms) / determinant;
@@ -96,8 +100,10 @@ function slopes(wider: Batch, larger: Batch): { readonly shareMs: number; readon
   return { shareMs, recordMs };
 }
 
-function each({ invocations, shares, records, cpuMs }: Run): Batch {
-  return { ms: cpuMs / invocations, shares: shares / invocations, records: records / invocations };
+/** Of one batch. */
+function each({ invocations, shares, records, cpuMs, logBytes }: Run): Work & { readonly logBytes: number } {
+  const of = (sum: number) => sum / invocations;
+  return { ms: of(cpuMs), shares: of(shares), records: of(records), logBytes: of(logBytes) };
 }
 
 function positive(value: number): number {

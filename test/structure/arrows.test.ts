@@ -18,7 +18,7 @@ const mayReach: readonly (readonly [from: string, to: readonly string[]])[] = [
 
 const pure = [
   ...files("functions/**/*.ts").filter((path) => !/handler\.ts$/.test(path)),
-  ...files("lib/windows/{tumbling,aggregators,keyed,fold,watermark,global-window,view,origins}.ts"),
+  ...files("lib/windows/{tumbling,aggregators,keyed,fold,watermark,global-window,view,origins,shared-reads}.ts"),
   ...files("lib/charts/{picture,scale,text-width,style,axes,bars}.ts", "localstack/event-source/{batch,settle}.ts"),
   ...files("localstack/event-source/observe/{offset-ranges,journal-line,story,tell}.ts"),
   ...files(

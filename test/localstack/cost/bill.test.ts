@@ -31,10 +31,10 @@ describe("the bill of a month of 730 hours", () => {
     expect(units.requests).toBeCloseTo(5_256_000, 0);
     expect(units["GB-s"]).toBeCloseTo(5_256_000 * 0.059 * 2 + 730 * 0.5 * 2, 0);
     expect(units["EPU-hours"]).toBe(730);
-    // 20 partitions' parts a second: 2 writes, 1 read and 300 bytes of log each.
+    // 20 partitions' parts a second: 2 writes, 1 read and 40 bytes of log each, beside 400 a batch.
     expect(units.WRU).toBeCloseTo(20 * 2 * 2_628_000, 0);
     expect(units.RRU).toBeCloseTo(20 * 2_628_000, 0);
-    expect(units.GB).toBeCloseTo((20 * 300 * 2_628_000) / 1e9, 3);
+    expect(units.GB).toBeCloseTo(((2 * 400 + 20 * 40) * 2_628_000) / 1e9, 3);
   });
 
   it("has them at list prices", () => {
@@ -44,7 +44,7 @@ describe("the bill of a month of 730 hours", () => {
     expect(usd["EPU-hours"]).toBeCloseTo(135.05, 2); // 730 × 0.185
     expect(usd.WRU).toBeCloseTo(65.7, 2); // 105.12 M × 0.625
     expect(usd.RRU).toBeCloseTo(6.57, 2); // 52.56 M × 0.125
-    expect(usd.GB).toBeCloseTo(7.88, 2); // 15.768 × 0.50
+    expect(usd.GB).toBeCloseTo(2.1, 2); // 4.2048 × 0.50
   });
 
   it("adds an emitter that never rests, and its partitions", () => {

@@ -14,11 +14,13 @@ describe("what a batch takes", () => {
     expect(recordMs).toBeCloseTo(0.05, 9);
   });
 
-  it("has units of the store and logs by partition in a batch, bytes by record, and the slowest cold start", () => {
-    expect(coefficientsOf("consumer", consumerRuns)).toMatchObject({
+  it("has units of the store by partition in a batch, logs by batch and partition, bytes by record, and the slowest cold start", () => {
+    const { batchLogBytes, ...takes } = coefficientsOf("consumer", consumerRuns);
+    expect(batchLogBytes).toBeCloseTo(400, 9);
+    expect(takes).toMatchObject({
       shareWriteUnits: 2,
       shareReadUnits: 1,
-      shareLogBytes: 300,
+      shareLogBytes: 40,
       recordBytes: 500,
       coldMs: 500,
     });

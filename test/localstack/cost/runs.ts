@@ -26,7 +26,7 @@ export function run(facts: Partial<Run>): Run {
 /** A batch of it takes 10 ms, 2 ms more a partition in it and 0.05 ms a record, and waits 4 ms; a record has 500 bytes. */
 export const consumerRuns: readonly Run[] = [
   // 10 + 2 × 3 + 0.05 × 100
-  run({ cpuMs: 210, fastestMs: 25, shares: 30, records: 1000 }),
+  run({ cpuMs: 210, fastestMs: 25, shares: 30, records: 1000, logBytes: 5200 }), // logged: 400 + 40 × 3
   // 10 + 2 × 12 + 0.05 × 100
   run({
     partitions: 12,
@@ -36,7 +36,7 @@ export const consumerRuns: readonly Run[] = [
     records: 1000,
     writeUnits: 240,
     readUnits: 120,
-    logBytes: 36_000,
+    logBytes: 8800, // 400 + 40 × 12
     coldMs: 400,
   }),
   // 10 + 2 × 2 + 0.05 × 4,000

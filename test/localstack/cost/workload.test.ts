@@ -12,6 +12,7 @@ const takes: Coefficients = {
   recordBytes: 500,
   shareWriteUnits: 2,
   shareReadUnits: 1,
+  batchLogBytes: 400,
   shareLogBytes: 300,
   coldMs: 500,
 };
