@@ -10,6 +10,7 @@ const programs: readonly (readonly [program: string, ...args: readonly string[]]
   ["throughput.ts", "rides", "--count", "1000000"],
   ["throughput.ts", "transactions", "--count", "1000000"],
   ["latency.ts", "--rate", "1000", "--seconds", "60"],
+  ["decoding.ts"],
   ["bundles.ts"],
   ["cost-inputs.ts"],
 ];

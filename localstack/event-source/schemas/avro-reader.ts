@@ -1,8 +1,9 @@
 // Reads Avro's binary encoding without believing it: lengths and counts are held against the bytes that are there, text must be UTF-8.
+import { isUtf8 } from "node:buffer";
 import { UnreadableError } from "./registry.ts";
 
-// A byte order mark is text like any other.
-const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+/** What stands for bytes that are no text; it may also be what was written. */
+const REPLACEMENT = "\ufffd";
 /** Items that take no bytes (nulls) may outnumber the bytes left; so many of them in a record at most. */
 const MOST_EMPTY_ITEMS = 65_536;
 const LONGEST_VARINT = 10;
@@ -61,11 +62,9 @@ export class AvroReader {
 
   text(): string {
     const bytes = this.bytes();
-    try {
-      return utf8.decode(bytes);
-    } catch {
-      throw new UnreadableError("text is not UTF-8");
-    }
+    const text = bytes.toString("utf8");
+    if (text.includes(REPLACEMENT) && !isUtf8(bytes)) throw new UnreadableError("text is not UTF-8");
+    return text;
   }
 
   /** Calls back for every item of an array or map. */
@@ -83,7 +82,7 @@ export class AvroReader {
     return Number(this.varint());
   }
 
-  /** Zig-zag; as a number while 28 bits do. */
+  /** Zig-zag; as a number while 49 bits do, which is seven bytes: a time in milliseconds takes six. */
   private varint(): number | bigint {
     let value = 0;
     for (let shift = 0; shift < 28; shift += 7) {
@@ -91,12 +90,17 @@ export class AvroReader {
       value |= (byte & 0x7f) << shift;
       if (byte < 0x80) return (value >>> 1) ^ -(value & 1);
     }
+    for (let scale = 2 ** 28; scale < 2 ** 49; scale *= 128) {
+      const byte = this.byte();
+      value += (byte & 0x7f) * scale;
+      if (byte < 0x80) return value % 2 === 0 ? value / 2 : -(value + 1) / 2;
+    }
     return this.longVarint(BigInt(value));
   }
 
   private longVarint(low: bigint): bigint {
     let value = low;
-    for (let length = 4; length < LONGEST_VARINT; length++) {
+    for (let length = 7; length < LONGEST_VARINT; length++) {
       const byte = this.byte();
       value |= BigInt(byte & 0x7f) << BigInt(7 * length);
       if (byte >= 0x80) continue;
