@@ -8,7 +8,7 @@ export default defineConfig({
       {
         test: {
           name: "unit",
-          testTimeout: 60_000,
+          testTimeout: 300_000,
           include: ["test/**/*.test.ts"],
           exclude: ["test/**/*.int.test.ts", "test/e2e/**", "test/deploy/**", "test/**/*.localstack.test.ts"],
         },
