@@ -28,7 +28,7 @@ export const USAGE = `Usage: kafka-event-source --template FILE [options]
                          MiniStack) or, with \`aws\`, what is deployed in AWS_REGION, with the environment's credentials.
                          Without it functions run here, each environment in a Node process of its own, or
   --in-process           in a thread of this one: \`node --inspect …\` then has a debugger stop in functions and event source
-                         alike. Time limits rest while one is attached
+                         alike, and time limits rest
   --without-schedules    EventBridge rules are somebody else's
   --backoff 50ms         wait before the first retry, doubling up to 60 times it (default 1s)
   --isolation LEVEL      read_uncommitted (default) or read_committed
