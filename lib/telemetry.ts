@@ -12,8 +12,11 @@ export type Fields = Readonly<Record<string, string | number | boolean | readonl
 /** Whole counts, or milliseconds where the name ends in `_ms`. */
 export type Measures = Readonly<Record<string, number>>;
 
-/** The same of several things: a metric counts each of its values. */
+/** The same of several things, at most MOST_VALUES of them: a metric counts each of its values. */
 export type ManyMeasures = Readonly<Record<string, number | readonly number[]>>;
+
+/** The format takes no more values of a metric in a line. */
+export const MOST_VALUES = 100;
 
 const serviceName = process.env.AWS_LAMBDA_FUNCTION_NAME ?? "local";
 const logger = new Logger({ serviceName });
@@ -29,11 +32,11 @@ export const log = {
 
 /** A log line that is also a metric, so that a batch costs one line: measures are counted by function. */
 export function measure(message: string, measures: ManyMeasures, fields: Fields = {}): void {
-  for (const [name, values] of Object.entries(measures)) {
-    for (const value of [values].flat()) metrics.addMetric(name, unitOf(name), value);
-  }
   for (const [name, value] of Object.entries({ message, ...fields })) {
     if (value !== undefined) metrics.addMetadata(name, value);
+  }
+  for (const [name, values] of Object.entries(measures)) {
+    for (const value of [values].flat()) metrics.addMetric(name, unitOf(name), value);
   }
   metrics.publishStoredMetrics();
 }

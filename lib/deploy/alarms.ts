@@ -12,12 +12,25 @@ export interface WatchedFunction {
   readonly hasDestination: boolean;
   /** It emits windows' results. */
   readonly emits: boolean;
+  /** It answers requests over HTTP. */
+  readonly answersHttp: boolean;
+}
+
+/** A mapping whose pollers send given-up records somewhere. */
+export interface WatchedMapping {
+  /** Its logical id. */
+  readonly id: string;
+  /** What its alarm is called after: the stage's service. */
+  readonly service: string;
 }
 
 export interface Watched {
   readonly functions: readonly WatchedFunction[];
   /** Logical ids of DynamoDB tables. */
   readonly tables: readonly string[];
+  /** Logical ids of the queues where invocations end that failed for good. */
+  readonly queues: readonly string[];
+  readonly mappings: readonly WatchedMapping[];
   /** The namespace of the functions' own metrics. */
   readonly namespace: string;
 }
@@ -33,8 +46,10 @@ interface Kind {
   readonly isOwn: boolean;
   readonly statistic: "Sum" | "Maximum" | "p99";
   readonly periodSeconds: number;
-  /** So many periods in a row. */
+  /** So many periods are looked at. */
   readonly periods: number;
+  /** In so many of them it has to be trouble; all unless told otherwise. */
+  readonly ofThem?: number;
   readonly threshold: number;
   /** Trouble is when it falls below the threshold, or when nothing is said at all. */
   readonly isFloor?: boolean;
@@ -44,13 +59,27 @@ interface Kind {
 
 const always = () => true;
 const aMinute = { periodSeconds: 60 };
+/** What is tried again comes back within a minute or so: a batch, and a schedule's invocation one and two minutes later. */
+const againAndAgain = { periods: 10, ofThem: 3 };
 
 export const kinds: readonly Kind[] = [
   {
     title: "Errors",
-    ...{ metric: "Errors", isOwn: false, statistic: "Sum", ...aMinute, periods: 5, threshold: 0 },
-    says: "fails again and again for five minutes",
+    ...{ metric: "Errors", isOwn: false, statistic: "Sum", ...aMinute, ...againAndAgain, threshold: 0 },
+    says: "failed in three of ten minutes",
     applies: always,
+  },
+  {
+    title: "FailedBatches",
+    ...{ metric: "batches_failed", isOwn: true, statistic: "Sum", ...aMinute, ...againAndAgain, threshold: 0 },
+    says: "had partitions' batches fail in three of ten minutes",
+    applies: ({ readsKafka }) => readsKafka,
+  },
+  {
+    title: "FailedRequests",
+    ...{ metric: "requests_failed", isOwn: true, statistic: "Sum", ...aMinute, ...againAndAgain, threshold: 0 },
+    says: "answered requests with 503 in three of ten minutes",
+    applies: ({ answersHttp }) => answersHttp,
   },
   {
     title: "Throttles",
@@ -98,9 +127,14 @@ export const kinds: readonly Kind[] = [
 ];
 
 export const TABLE_THROTTLES = "TableThrottles";
+export const GIVEN_UP = "GivenUp";
+export const FAILED_INVOCATIONS = "FailedInvocations";
 
 /** Every alarm of a stage; they tell the SNS topic, where there is one. */
-export function alarmsOf({ functions, tables, namespace }: Watched, topicArn: string | undefined): Resources {
+export function alarmsOf(
+  { functions, tables, queues, mappings, namespace }: Watched,
+  topicArn: string | undefined,
+): Resources {
   const actions = topicArn === undefined ? {} : { AlarmActions: [topicArn], OKActions: [topicArn] };
   const ofFunctions = functions.flatMap((watched) =>
     kinds
@@ -110,8 +144,10 @@ export function alarmsOf({ functions, tables, namespace }: Watched, topicArn: st
       ),
   );
   const ofTables = tables.map((table) => [`${table}ThrottlesAlarm`, tableAlarm(table)] as const);
+  const ofQueues = queues.map((queue) => [`${queue}Alarm`, queueAlarm(queue)] as const);
+  const ofMappings = mappings.map((mapping) => [`${mapping.id}GivenUpAlarm`, mappingAlarm(mapping)] as const);
   return Object.fromEntries(
-    [...ofFunctions, ...ofTables].map(([id, properties]) => [
+    [...ofFunctions, ...ofMappings, ...ofQueues, ...ofTables].map(([id, properties]) => [
       id,
       { Type: "AWS::CloudWatch::Alarm", Properties: { ...properties, ...actions } },
     ]),
@@ -119,7 +155,7 @@ export function alarmsOf({ functions, tables, namespace }: Watched, topicArn: st
 }
 
 function functionAlarm({ key, name }: WatchedFunction, kind: Kind, namespace: string): object {
-  const { metric, isOwn, statistic, periodSeconds, periods, threshold, isFloor = false } = kind;
+  const { metric, isOwn, statistic, periodSeconds, periods, ofThem, threshold, isFloor = false } = kind;
   return {
     AlarmName: `${name} ${kind.title}`,
     AlarmDescription: `${key} ${kind.says}. What to do: lib/deploy/RUNBOOK.md#${anchorOf(kind.title)}`,
@@ -129,9 +165,40 @@ function functionAlarm({ key, name }: WatchedFunction, kind: Kind, namespace: st
     ...(statistic === "p99" ? { ExtendedStatistic: statistic } : { Statistic: statistic }),
     Period: periodSeconds,
     EvaluationPeriods: periods,
+    ...(ofThem === undefined ? {} : { DatapointsToAlarm: ofThem }),
     Threshold: threshold,
     ComparisonOperator: isFloor ? "LessThanThreshold" : "GreaterThanThreshold",
     TreatMissingData: isFloor ? "breaching" : "notBreaching",
+  };
+}
+
+/** What must never be more than nothing in five minutes. */
+const none = {
+  ...{ Period: 300, EvaluationPeriods: 1, Threshold: 0 },
+  ...{ ComparisonOperator: "GreaterThanThreshold", TreatMissingData: "notBreaching" },
+};
+
+function mappingAlarm({ id, service }: WatchedMapping): object {
+  return {
+    AlarmName: `${service} ${id} ${GIVEN_UP}`,
+    AlarmDescription: `${id} has given up records; they are at its failure destination. What to do: lib/deploy/RUNBOOK.md#${anchorOf(GIVEN_UP)}`,
+    Namespace: "AWS/Lambda",
+    MetricName: "OnFailureDestinationDeliveredEventCount",
+    Dimensions: [{ Name: "EventSourceMappingUUID", Value: { Ref: id } }],
+    Statistic: "Sum",
+    ...none,
+  };
+}
+
+function queueAlarm(queue: string): object {
+  return {
+    AlarmName: { "Fn::Join": [" ", [{ "Fn::GetAtt": [queue, "QueueName"] }, FAILED_INVOCATIONS]] },
+    AlarmDescription: `${queue} holds scheduled invocations that failed for good. What to do: lib/deploy/RUNBOOK.md#${anchorOf(FAILED_INVOCATIONS)}`,
+    Namespace: "AWS/SQS",
+    MetricName: "ApproximateNumberOfMessagesVisible",
+    Dimensions: [{ Name: "QueueName", Value: { "Fn::GetAtt": [queue, "QueueName"] } }],
+    Statistic: "Maximum",
+    ...none,
   };
 }
 

@@ -36,7 +36,11 @@ function functionRow(watched: WatchedFunction, namespace: string): readonly Char
   ];
   const health: Chart = {
     title: `${key}: errors, throttles`,
-    metrics: [ofLambda("Errors"), ofLambda("Throttles")],
+    metrics: [
+      ...[ofLambda("Errors"), ofLambda("Throttles")],
+      ...(watched.readsKafka ? [own("batches_failed")] : []),
+      ...(watched.answersHttp ? [own("requests_failed")] : []),
+    ],
     stat: "Sum",
   };
   const running: Chart = {

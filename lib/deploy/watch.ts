@@ -18,7 +18,10 @@ interface Serverless {
     readonly provider: { readonly stage: string };
     readonly custom?: { readonly watch?: WatchSettings };
     readonly functions?: Readonly<Record<string, ServerlessFunction>>;
-    resources?: { Resources?: Record<string, { readonly Type: string }> };
+    resources?: {
+      Resources?: Record<string, { readonly Type: string }>;
+      extensions?: Record<string, { Properties?: Record<string, unknown> }>;
+    };
   };
 }
 
@@ -42,6 +45,7 @@ export default class Watch {
 function addTo({ service }: Serverless): void {
   const { alarms, topicArn = "" } = service.custom?.watch ?? { alarms: "off" };
   const watched = watchedIn(service);
+  if (alarms === "on") countGivenUp(service);
   const resources = {
     ...dashboardOf(watched, `${service.service}-${service.provider.stage}`),
     ...(alarms === "on" ? alarmsOf(watched, topicArn === "" ? undefined : String(topicArn)) : {}),
@@ -50,8 +54,23 @@ function addTo({ service }: Serverless): void {
   service.resources.Resources = { ...service.resources.Resources, ...resources };
 }
 
-function watchedIn({ functions = {}, resources }: Serverless["service"]): Watched {
-  const tables = Object.entries(resources?.Resources ?? {}).filter(([, { Type }]) => Type === "AWS::DynamoDB::Table");
+/** Mappings with a failure destination; kafka-mapping.ts has left there what is the stage's. */
+function withDestination({ resources }: Serverless["service"]) {
+  return Object.entries(resources?.extensions ?? {}).filter(([, { Properties }]) => Properties?.DestinationConfig);
+}
+
+/** Their alarm's metric is given where it is asked for. */
+function countGivenUp(service: Serverless["service"]): void {
+  for (const [, extension] of withDestination(service)) {
+    extension.Properties = { MetricsConfig: { Metrics: ["EventCount"] }, ...extension.Properties };
+  }
+}
+
+function watchedIn(service: Serverless["service"]): Watched {
+  const { functions = {}, resources } = service;
+  const idsOf = (wanted: string) =>
+    Object.entries(resources?.Resources ?? {}).flatMap(([id, { Type }]) => (Type === wanted ? [id] : []));
+  const stage = `${service.service}-${service.provider.stage}`;
   return {
     functions: Object.entries(functions).map(([key, declared]) => {
       const mappings = (declared.events ?? []).map(({ kafka, msk }) => kafka ?? msk).filter((one) => one !== undefined);
@@ -61,9 +80,12 @@ function watchedIn({ functions = {}, resources }: Serverless["service"]): Watche
         readsKafka: mappings.length > 0,
         hasDestination: mappings.some(({ onFailureDestination }) => onFailureDestination !== undefined),
         emits: declared.handler?.startsWith(EMITTERS) ?? false,
+        answersHttp: (declared.events ?? []).some(({ httpApi }) => httpApi !== undefined),
       };
     }),
-    tables: tables.map(([id]) => id),
+    tables: idsOf("AWS::DynamoDB::Table"),
+    queues: idsOf("AWS::SQS::Queue"),
+    mappings: withDestination(service).map(([id]) => ({ id, service: stage })),
     namespace: METRIC_NAMESPACE,
   };
 }

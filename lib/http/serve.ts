@@ -26,11 +26,15 @@ export function serve(routes: Readonly<Record<string, Endpoint>>, { withinMs }: 
     const response = await answer(event, routes, withinMs);
     measure(
       "request",
-      { request_ms: Math.round(performance.now() - began) },
+      { request_ms: Math.round(performance.now() - began), ...(isOurFault(response) ? { requests_failed: 1 } : {}) },
       { route: event.routeKey, status: response.statusCode },
     );
     return response;
   };
+}
+
+function isOurFault({ statusCode }: HttpResponse): boolean {
+  return statusCode >= 500;
 }
 
 async function answer(

@@ -5,7 +5,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import type { ZodType } from "zod";
 import { optional } from "../config.ts";
 import { ConfigError, FencedError, messageOf } from "../errors.ts";
-import { begin, log, type Measures, measure } from "../telemetry.ts";
+import { begin, log, type Measures, MOST_VALUES, measure } from "../telemetry.ts";
 import { traced } from "../tracing.ts";
 import { deadLetter } from "./dead-letter.ts";
 import { decoder, type Format, Refusal } from "./decode.ts";
@@ -48,6 +48,7 @@ export function consume<V>(consumer: Consumer<V>): Handler {
     const outcomes = await Promise.all(attempts);
     tellDone(outcomes.filter((outcome) => "measures" in outcome));
     const failures = outcomes.filter((outcome) => "error" in outcome);
+    tellFailures(failures);
     if (failures.length === 0) return answers ? { batchItemFailures: [] } : undefined;
     // Answered also where every partition failed: a thrown error would have the batch bisected, down to single records in an outage.
     if (!answers) throw failed(failures, shares.length);
@@ -92,7 +93,6 @@ async function attempt<V>(share: Share, decode: Decode<V>, consumer: Consumer<V>
     const measures = await traced("batch", { annotations, links }, () => carryOut(share, decode, consumer));
     return { share, measures, links };
   } catch (error) {
-    tellFailure(share, error);
     return { share, error };
   }
 }
@@ -137,14 +137,21 @@ export async function setAside(batch: Batch<unknown>, poison: readonly Poison[],
 }
 
 /** One line for all partitions of an event that are done: at many partitions, a line each would cost more than the functions' requests. */
-function tellDone(done: readonly Done[]): void {
-  if (done.length === 0) return;
-  const names = new Set(done.flatMap(({ measures }) => Object.keys(measures)));
-  const measures = [...names].map((name) => [name, done.flatMap((one) => one.measures[name] ?? [])] as const);
-  const partitions = done.map(({ share: { records } }) => spanOf(records));
-  // For who looks for one of the traces.
-  const links = [...new Set(done.flatMap((one) => one.links))];
-  measure("batch", Object.fromEntries(measures), { partitions, ...(links.length > 0 ? { links } : {}) });
+function tellDone(all: readonly Done[]): void {
+  for (let at = 0; at < all.length; at += MOST_VALUES) {
+    const done = all.slice(at, at + MOST_VALUES);
+    const valuesOf = (name: string) => done.flatMap((one) => one.measures[name] ?? []);
+    const names = new Set(done.flatMap(({ measures }) => Object.keys(measures)));
+    const links = [...new Set(done.flatMap((one) => one.links))];
+    measure("batch", Object.fromEntries([...names].map((name) => [name, valuesOf(name)])), {
+      partitions: done.map(({ share: { records } }) => spanOf(records)),
+      // Queries of logs add up no arrays.
+      allRecords: valuesOf("records").reduce((sum, records) => sum + records, 0),
+      longestMs: Math.max(...valuesOf("batch_ms")),
+      // For who looks for one of the traces.
+      ...(links.length > 0 ? { links } : {}),
+    });
+  }
 }
 
 /** Where records stand, such as `rides-3@17-41`. */
@@ -153,10 +160,17 @@ function spanOf(records: readonly WireRecord[]): string {
   return `${topic}-${partition}@${offset}-${records.at(-1)!.offset}`;
 }
 
+/** An answered failure is a success to Lambda: its alarm needs a metric of ours. */
+function tellFailures(failures: readonly Failure[]): void {
+  for (const { share, error } of failures) tellFailure(share, error);
+  // Fenced: a newer instance has these records; coming again they find themselves done.
+  const failed = failures.filter(({ error }) => !(error instanceof FencedError)).length;
+  if (failed > 0) measure("failures", { batches_failed: failed });
+}
+
 function tellFailure({ records }: Share, error: unknown): void {
   const { topic, partition, offset: firstOffset } = records[0]!;
   const fields = { topic, partition, firstOffset, lastOffset: records.at(-1)!.offset, error: messageOf(error) };
-  // Fenced: a newer instance has these records; coming again they find themselves done.
   if (error instanceof FencedError) log.warn("batch left to a newer instance", fields);
   else log.error("batch failed", fields);
 }

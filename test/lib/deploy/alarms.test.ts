@@ -1,14 +1,27 @@
 import { describe, expect, it } from "vitest";
-import { alarmsOf, kinds, TABLE_THROTTLES, type WatchedFunction } from "../../../lib/deploy/alarms.ts";
+import {
+  alarmsOf,
+  FAILED_INVOCATIONS,
+  GIVEN_UP,
+  kinds,
+  TABLE_THROTTLES,
+  type WatchedFunction,
+} from "../../../lib/deploy/alarms.ts";
 import { dashboardOf } from "../../../lib/deploy/dashboard.ts";
 import { METRIC_NAMESPACE } from "../../../lib/metric-namespace.ts";
 import { files, read } from "../../support/source-tree.ts";
 
-const none = { readsKafka: false, hasDestination: false, emits: false };
+const none = { readsKafka: false, hasDestination: false, emits: false, answersHttp: false };
 const consuming: WatchedFunction = { ...none, key: "enrichRides", name: "s-dev-enrichRides", readsKafka: true };
 const emitting: WatchedFunction = { ...none, key: "emitWindows", name: "s-dev-emitWindows", emits: true };
-const functions = [consuming, emitting, { ...none, key: "track", name: "s-dev-track" }];
-const watched = { functions, tables: ["WindowsTable"], namespace: METRIC_NAMESPACE };
+const functions = [consuming, emitting, { ...none, key: "track", name: "s-dev-track", answersHttp: true }];
+const watched = {
+  functions,
+  tables: ["WindowsTable"],
+  queues: ["FailedInvocations"],
+  mappings: [{ id: "EnrichRidesMapping", service: "s-dev" }],
+  namespace: METRIC_NAMESPACE,
+};
 const topic = "arn:aws:sns:us-east-1:123456789012:on-call";
 
 const sections = Array.from(read("lib/deploy/RUNBOOK.md").matchAll(/^## (\w+)$/gm), ([, title]) => title);
@@ -22,13 +35,15 @@ describe("alarms", () => {
     expect(Object.keys(alarmsOf(watched, undefined))).toEqual([
       ...[
         "EnrichRidesErrorsAlarm",
+        "EnrichRidesFailedBatchesAlarm",
         "EnrichRidesThrottlesAlarm",
         "EnrichRidesOffsetLagAlarm",
         "EnrichRidesDeadLettersAlarm",
       ],
       ...["EmitWindowsErrorsAlarm", "EmitWindowsThrottlesAlarm", "EmitWindowsWatermarkLagAlarm"],
       ...["EmitWindowsEmissionDelayAlarm", "EmitWindowsSilentEmitterAlarm"],
-      ...["TrackErrorsAlarm", "TrackThrottlesAlarm", "WindowsTableThrottlesAlarm"],
+      ...["TrackErrorsAlarm", "TrackFailedRequestsAlarm", "TrackThrottlesAlarm"],
+      ...["EnrichRidesMappingGivenUpAlarm", "FailedInvocationsAlarm", "WindowsTableThrottlesAlarm"],
     ]);
     const withDestination = { ...watched, functions: [{ ...consuming, hasDestination: true }] };
     expect(Object.keys(alarmsOf(withDestination, undefined))).toContain("EnrichRidesLostRecordsAlarm");
@@ -50,6 +65,31 @@ describe("alarms", () => {
     });
   });
 
+  it("a failure that is tried again rings, be it a batch, a request or a schedule's three attempts", () => {
+    const alarms = alarmsOf(watched, undefined);
+    for (const [id, metric] of [
+      ["EnrichRidesFailedBatchesAlarm", "batches_failed"],
+      ["TrackFailedRequestsAlarm", "requests_failed"],
+      ["TrackErrorsAlarm", "Errors"],
+    ] as const) {
+      expect(alarms[id]?.Properties).toMatchObject({
+        ...{ MetricName: metric, Period: 60, EvaluationPeriods: 10, DatapointsToAlarm: 3, Threshold: 0 },
+      });
+    }
+  });
+
+  it("watches given-up records by their mapping, and failed invocations by their queue", () => {
+    const alarms = alarmsOf(watched, undefined);
+    expect(alarms.EnrichRidesMappingGivenUpAlarm?.Properties).toMatchObject({
+      ...{ AlarmName: "s-dev EnrichRidesMapping GivenUp", MetricName: "OnFailureDestinationDeliveredEventCount" },
+      Dimensions: [{ Name: "EventSourceMappingUUID", Value: { Ref: "EnrichRidesMapping" } }],
+    });
+    expect(alarms.FailedInvocationsAlarm?.Properties).toMatchObject({
+      ...{ Namespace: "AWS/SQS", MetricName: "ApproximateNumberOfMessagesVisible" },
+      Dimensions: [{ Name: "QueueName", Value: { "Fn::GetAtt": ["FailedInvocations", "QueueName"] } }],
+    });
+  });
+
   it("tell the topic of both, when they ring and when it is over", () => {
     for (const { Properties } of Object.values(alarmsOf(watched, topic))) {
       expect(Properties).toMatchObject({ AlarmActions: [topic], OKActions: [topic] });
@@ -65,7 +105,9 @@ describe("alarms", () => {
   });
 
   it("each has its section in the runbook, and each section its alarm", () => {
-    expect(sections.toSorted()).toEqual([...kinds.map(({ title }) => title), TABLE_THROTTLES].toSorted());
+    expect(sections.toSorted()).toEqual(
+      [...kinds.map(({ title }) => title), TABLE_THROTTLES, GIVEN_UP, FAILED_INVOCATIONS].toSorted(),
+    );
   });
 
   it("a description says where to read on", () => {

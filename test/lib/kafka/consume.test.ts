@@ -238,6 +238,7 @@ test("one line an event and one a poison record, none with a payload", async () 
     partitions: ["numbers-0@1-2", "numbers-3@8-8"],
     records: [1, 1],
     records_poison: [1, 0],
+    allRecords: 2,
     rows: [0, 3],
     _aws: { CloudWatchMetrics: [{ Metrics: expect.arrayContaining([{ Name: "records", Unit: "Count" }]) }] },
   });
@@ -254,5 +255,8 @@ test("a failed batch is an error in the log; one that a newer instance took over
   expect(lines.map((line) => JSON.parse(line)).map(({ level, message }) => [level, message])).toEqual([
     ["WARN", "batch left to a newer instance"],
     ["ERROR", "batch failed"],
+    [undefined, "failures"],
   ]);
+  // What an alarm sees, also where the failure is answered: a newer instance's batch is none.
+  expect(JSON.parse(lines[2]!)).toMatchObject({ batches_failed: 1 });
 });
