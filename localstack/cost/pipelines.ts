@@ -45,11 +45,17 @@ export const pricedPipelines: readonly PricedPipeline[] = [
   { name: "trades", consumers: alone("storeTrades"), flink: likeRides },
   {
     name: "commerce",
-    consumers: ["storeOrders", "storePurchases", "storeDeliveries"].map((name) => ({
-      function: name,
-      measuredAs: "storeOrders",
-      part: 1 / 3,
-    })),
+    consumers: [
+      ...["storeOrders", "storePurchases", "storeDeliveries"].map((name) => ({
+        function: name,
+        measuredAs: "storeOrders",
+        part: 1 / 3,
+      })),
+      // The charts' function reads each of the three topics once more.
+      ...Array(3).fill({ function: "summarizeEvents", measuredAs: "summarizeEvents", part: 1 / 3 }),
+      // Its pollers are paid for whether there are dead letters or not; here there are none.
+      { function: "correctEvents", measuredAs: "storeOrders", part: 0 },
+    ],
     flink: likeRides,
   },
 ];

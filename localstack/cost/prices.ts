@@ -69,5 +69,5 @@ export const notCovered = [
   "the Kafka cluster, NAT gateways, endpoints and data transfer, which both sides need",
   "PostgreSQL for trades and commerce, and POST /track with its API Gateway",
   "storage and backups of the windows' table, buckets, metrics, alarms and the dashboard",
-  "batches that come again after failures; free tiers and discounts",
+  "batches that come again after failures, dead letters and their correction; free tiers and discounts",
 ] as const;

@@ -83,6 +83,7 @@ function batchesOf(pollers: number, mapping: MappingFacts, load: Load, takes: Co
   const open = mapping.windowMs / 1000;
   // A window ends when it is over or a batch is full; one in which no record came invokes nothing.
   const batch = (seconds: number): Batches => {
+    if (rate === 0) return { perSecond: 0, records: 0, shares: 0, ms: 0 };
     const wait = Math.min(seconds, most / rate);
     const perSecond = (1 - Math.exp(-rate * wait)) / wait;
     const records = rate / perSecond;

@@ -37,5 +37,6 @@ export const measured: readonly Measured[] = [
   { consumer: "aggregateTransactions", emitter: "emitWindows", generator: generatorOf("transactions")! },
   { consumer: "aggregateLogins", emitter: "emitWindows", generator: generatorOf("logins")! },
   { consumer: "storeTrades", generator: generatorOf("trades")! },
+  { consumer: "summarizeEvents", generator: orders as unknown as TrafficGenerator },
   { consumer: "storeOrders", generator: orders as unknown as TrafficGenerator },
 ];

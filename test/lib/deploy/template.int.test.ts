@@ -79,6 +79,17 @@ describe.each(cases.map((one) => [titleOf(one), one] as const))("%s", (_title, o
     }
   });
 
+  it("where there are alarms, every mapping that gives records up counts them for one", () => {
+    const givesUp = one.stage === "dev" ? false : one.pollers === "provisioned";
+    for (const [id, { Properties }] of ofType(one, "AWS::Lambda::EventSourceMapping")) {
+      expect(Properties.MetricsConfig, id).toEqual(givesUp ? { Metrics: ["EventCount"] } : undefined);
+      const alarm = made.get(one)?.template.Resources[`${id}GivenUpAlarm`];
+      expect(alarm?.Properties.Dimensions, id).toEqual(
+        givesUp ? [{ Name: "EventSourceMappingUUID", Value: { Ref: id } }] : undefined,
+      );
+    }
+  });
+
   it("mappings and functions reach Kafka the same way", () => {
     const network = [
       { Type: "VPC_SUBNET", URI: "subnet:subnet-0a1b2c3d" },

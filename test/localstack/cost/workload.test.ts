@@ -31,6 +31,12 @@ describe("a mapping's work", () => {
     expect(work.concurrency).toBeCloseTo(0.11, 6);
   });
 
+  it("is nothing but a poller where no records come", () => {
+    expect(workloadOf(mapping, { ...load, recordsPerSecond: 0 }, takes)).toMatchObject({
+      ...{ pollers: 1, eventPollerUnits: 1, invocations: 0, shares: 0, concurrency: 0 },
+    });
+  });
+
   it("is a batch a record where records are rare", () => {
     const work = workloadOf(mapping, { ...load, recordsPerSecond: 0.001 }, takes);
     expect(work.invocations).toBeCloseTo(0.001, 6);
