@@ -25,6 +25,12 @@ export interface Call {
   readonly deadline: number;
 }
 
+/** What a thread is told beside the setup. */
+export interface ThreadData {
+  /** The function's log. */
+  readonly logFd: number;
+}
+
 /** A call as a thread gets it. */
 export interface ThreadCall {
   readonly call: Call;

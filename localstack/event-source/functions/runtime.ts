@@ -1,12 +1,12 @@
 // The program inside an execution environment: loads the handler once, then runs one event at a time, as Lambda's
 // Node.js runtime does. Ends when the event source is gone. Runs without anything but Node's own modules.
-import { existsSync } from "node:fs";
+import { existsSync, writeSync } from "node:fs";
 import { Socket } from "node:net";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { type MessagePort, parentPort } from "node:worker_threads";
+import { type MessagePort, parentPort, workerData } from "node:worker_threads";
 import type { FunctionError } from "../invoke.ts";
-import type { Call, EnvironmentSetup, Reply, ThreadCall } from "./runtime-protocol.ts";
+import type { Call, EnvironmentSetup, Reply, ThreadCall, ThreadData } from "./runtime-protocol.ts";
 
 type Handler = (event: unknown, context: object, callback?: (error: unknown, result?: unknown) => void) => unknown;
 
@@ -35,11 +35,25 @@ load().then(
 );
 
 function overPort(port: MessagePort): typeof send {
+  logTo((workerData as ThreadData).logFd);
   port.on("message", ({ call, event }: ThreadCall) => void run(call, event));
   return (text, then) => {
     port.postMessage(text);
     then?.();
   };
+}
+
+/** A thread's own streams reach the file only when the thread rests, which one in an endless loop never does. */
+function logTo(fd: number): void {
+  const write: typeof process.stdout.write = (chunk: string | Uint8Array, ...rest: unknown[]) => {
+    const [encoding] = rest;
+    writeSync(fd, typeof chunk === "string" ? Buffer.from(chunk, encoding as BufferEncoding) : chunk);
+    const written = rest.find((one) => typeof one === "function");
+    if (written !== undefined) process.nextTick(written);
+    return true;
+  };
+  process.stdout.write = write;
+  process.stderr.write = write;
 }
 
 function overSocket(): typeof send {

@@ -1,36 +1,33 @@
 // A thread of the event source's own process: one debugger sees the event source and every function. Variables and an endless loop are the
 // thread's own; the working directory, memory and what ends a process (an abort, no memory left) are not. V8's limits for a thread's heap are
 // no help: a handler that runs past them makes Node 24 end the whole process, or goes on without end.
-import { writeSync } from "node:fs";
 import { url as debuggerUrl } from "node:inspector";
 import { Worker } from "node:worker_threads";
-import type { Reply, ThreadCall } from "./runtime-protocol.ts";
+import type { Reply, ThreadCall, ThreadData } from "./runtime-protocol.ts";
 import { type Sandbox, type SandboxListener, type SandboxOptions, setupOf, variablesOf } from "./sandbox.ts";
 
 export function openThread(options: SandboxOptions, listener: SandboxListener): Sandbox {
   const { definition, runtimeFile, logFd } = options;
   const setup = setupOf(options);
+  // Lambda's; a thread has its process's time zone, whatever its own variables say.
+  process.env.TZ = "UTC";
   const worker = new Worker(runtimeFile, {
     argv: [JSON.stringify(setup)],
     env: variablesOf(options, setup),
     execArgv: [],
     name: definition.name,
+    workerData: { logFd } satisfies ThreadData,
     stdout: true,
     stderr: true,
   });
   let hasEnded = false;
   let wasKilled = false;
   let failure: Error | undefined;
-  const outputs = [worker.stdout, worker.stderr];
-  for (const output of outputs) output.on("data", (chunk: Buffer) => writeSync(logFd, chunk));
   worker.on("message", (text: string) => listener.onReply(JSON.parse(text) as Reply));
   worker.once("error", (error) => {
     failure = error;
   });
-  const exited = new Promise<number>((resolve) => worker.once("exit", resolve));
-  // Its last words may come after its end.
-  const silent = outputs.map((output) => new Promise((resolve) => output.once("close", resolve)));
-  void Promise.all([exited, ...silent]).then(([code]) => {
+  worker.once("exit", (code) => {
     hasEnded = true;
     listener.onGone(wasKilled ? "signal: killed" : (failure?.message ?? `exit status ${code}`));
   });

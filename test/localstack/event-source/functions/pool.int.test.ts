@@ -197,12 +197,21 @@ describe.each([
       expect(await answer()).toBe(1);
     });
 
+    test("what was said before an endless loop is in the log, and the time is UTC", async () => {
+      const { invoke, log } = poolOf({
+        timeoutSeconds: 1,
+        source: "exports.handler = async () => { console.log(String(new Date(0))); console.error('last'); for (;;); };",
+      });
+      await invoke();
+      expect(log()).toMatch(/^Thu Jan 01 1970 00:00:00 GMT\+0000 .*\nlast\n/);
+    });
+
     test("errors and output are in the function's log", async () => {
       const { invoke, log } = poolOf({
         source: "exports.handler = async () => { console.log('hello'); throw new Error('no'); };",
       });
       await invoke();
-      await until(() => log().includes("hello\n"), "its output");
+      expect(log().indexOf("hello\n")).toBeLessThan(log().indexOf('"errorMessage":"no"'));
       expect(log()).toContain('"errorMessage":"no"');
     });
   });
