@@ -6,6 +6,9 @@ import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 
+/** Where functions may run beside serverless-offline. */
+const PLACES: readonly string[] = ["lambdaPort", "environments"];
+
 /** The part of the Serverless Framework that this plugin touches. */
 interface Serverless {
   readonly serviceDir: string;
@@ -25,7 +28,7 @@ interface Settings {
   /** Brokers in force; KAFKA_BROKERS and --brokers go before them, the events' own bootstrapServers come after. */
   readonly brokers?: string;
   /** With `serverless offline`: functions run in serverless-offline (the default) or in the event source's own environments. */
-  readonly offline?: "lambdaPort" | "environments";
+  readonly offline?: string;
   /** Further options of the program, as on its command line. */
   readonly arguments?: readonly string[];
 }
@@ -69,11 +72,20 @@ export default class KafkaEventSource {
     const isOffline = serverless.processedInput.commands[0] === "offline";
     this.hooks = {
       // Before serverless-offline and bundlers begin: they share folders with what packages.
-      initialize: () => (isOffline ? this.package() : undefined),
+      initialize: () => {
+        this.checkSettings();
+        return isOffline ? this.package() : undefined;
+      },
       "before:offline:start": () => void this.runBesideOffline(),
       "before:offline:start:init": () => void this.runBesideOffline(),
       "kafka-event-source:run": () => this.run(),
     };
+  }
+
+  private checkSettings(): void {
+    const { offline } = this.serverless.service.custom?.kafkaEventSource ?? {};
+    if (offline === undefined || PLACES.includes(offline)) return;
+    throw this.error(`custom.kafkaEventSource.offline is ${PLACES.join(" or ")}: got ${JSON.stringify(offline)}`);
   }
 
   /** Runs until it is told to stop. */

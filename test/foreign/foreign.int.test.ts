@@ -1,5 +1,5 @@
 // The event source in a project that isn't ours: JavaScript, CommonJS, one `kafka` and one `msk` event, installed from a tarball.
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { CreateFunctionCommand, LambdaClient } from "@aws-sdk/client-lambda";
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from "vitest";
@@ -7,6 +7,7 @@ import { anyFreePort } from "../../localstack/services/port.ts";
 import { committed } from "../localstack/event-source/running.ts";
 import { freshTopic, kafkaClient, produce } from "../support/kafka.ts";
 import { ministackUrl } from "../support/on-demand.ts";
+import { read } from "../support/source-tree.ts";
 import { until } from "../support/until.ts";
 import { commandsOf, lend, newProject, type Project, type Running } from "./project.ts";
 
@@ -123,6 +124,14 @@ describe("in somebody else's project", () => {
     await interrupt(program);
     expect(await membersOf(service.ORDERS_TOPIC)).toBe(0);
     expect(program.output()).toContain("RecordOrderLambdaFunction");
+  });
+
+  test("a place for functions that the plugin doesn't know is refused", async () => {
+    const settings = "\ncustom:\n  kafkaEventSource:\n    offline: lambdaport\n";
+    writeFileSync(join(project.folder, "mistaken.yml"), read("test/foreign/service/serverless.yml") + settings);
+    await expect(project.run("npx serverless package --config mistaken.yml", service)).rejects.toThrow(
+      'custom.kafkaEventSource.offline is lambdaPort or environments: got "lambdaport"',
+    );
   });
 
   test("`serverless offline` runs functions in its own process, with the Kafka events it leaves out", async () => {
