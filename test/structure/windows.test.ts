@@ -3,10 +3,11 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { describe, expect, it } from "vitest";
 import { routes } from "../../functions/windows/routes.ts";
-import { files, root } from "../support/source-tree.ts";
+import { files, handlerFile, root, runtimeClosure, serviceFunctions } from "../support/source-tree.ts";
 
 const modules = files("functions/**/*.ts").filter((path) => !/handler\.ts$/.test(path));
-const declared = (await Promise.all(modules.map(declarationsIn))).flat();
+const declaredBy = await Promise.all(modules.map(async (path) => ({ path, windows: await declarationsIn(path) })));
+const declared = declaredBy.flatMap(({ windows }) => windows);
 
 async function declarationsIn(path: string): Promise<readonly object[]> {
   const exported: Readonly<Record<string, unknown>> = await import(pathToFileURL(join(root, path)).href);
@@ -24,6 +25,22 @@ describe("windowed pipelines", () => {
     expect(declared.length).toBeGreaterThan(0);
     expect(new Set(served)).toEqual(new Set(declared));
     expect(served.length).toBe(declared.length);
+  });
+
+  it("have an emitter that may read their sources and commit to their results' topics, which are compacted", () => {
+    const { emitWindows: emitter, ...others } = serviceFunctions();
+    const results = Object.entries(emitter?.environment ?? {}).filter(([name]) => name.endsWith("_TOPIC"));
+    const windowed = declaredBy.filter(({ windows }) => windows.length > 0).map(({ path }) => path);
+    const sources = Object.values(others)
+      .filter((declaration) => windowed.some((path) => runtimeClosure(handlerFile(declaration)).has(path)))
+      .flatMap(({ events }) => events.flatMap(({ kafka, msk }) => (kafka ?? msk)?.topic ?? []));
+    expect(results).toHaveLength(declared.length);
+    expect(sources).toHaveLength(declared.length);
+    const settings = Object.fromEntries([
+      ...results.map(([, topic]) => [topic, { cleanupPolicy: "compact", access: "read-write" }]),
+      ...sources.map((topic) => [topic, { access: "read" }]),
+    ]);
+    expect(emitter?.topics).toEqual(settings);
   });
 
   it("have names of their own", async () => {
