@@ -27,12 +27,16 @@ function polling(cluster: string, auth: EventSource["auth"]): readonly Statement
   return [allow("Cluster", looking, [cluster]), allow("ClusterBrokers", ["kafka:GetBootstrapBrokers"], "*")];
 }
 
-/** Its consumer groups and transactional ids start with its name; the mapping's group is one of them. */
+/**
+ * Its consumer groups and transactional ids start with its name; the mapping's group is one of them. A keeper has those of all functions,
+ * by what their names start with: one by one they would soon outgrow a role's policy. What starts alike is this service's in this stage,
+ * or in one whose name begins with this one's and a dash.
+ */
 function client(subject: KafkaSubject, cluster: string): readonly Statement[] {
   const arn = (kind: string, name: string) => `${cluster.replace(/:cluster\//, `:${kind}/`)}/${name}`;
   const { read, written } = topicsOf(subject);
-  const owners = [subject.name, ...keptOwners(subject)];
-  const named = (kind: string) => owners.flatMap((owner) => [arn(kind, owner), arn(kind, `${owner}-*`)]);
+  const groups = groupNames(subject);
+  const named = (kind: string) => groups.map((name) => arn(kind, name));
   const topics = (names: ReadonlySet<string>) => [...names].sort().map((name) => arn("topic", name));
   return [
     allow("KafkaConnect", ["kafka-cluster:Connect", "kafka-cluster:WriteDataIdempotently"], [cluster]),
@@ -70,6 +74,11 @@ function keptPlaces({ environment }: KafkaSubject): readonly (readonly [owner: s
   return places === "" ? [] : places.split(",").map((place) => place.split("=") as [string, string]);
 }
 
-function keptOwners(subject: KafkaSubject): readonly string[] {
-  return [...new Set(keptPlaces(subject).map(([owner]) => owner))].sort();
+function groupNames(subject: KafkaSubject): readonly string[] {
+  const kept = [...new Set(keptPlaces(subject).map(([owner]) => owner))].sort();
+  const { name, namesStart } = subject;
+  const isCovered = (owner: string) => kept.length > 0 && owner.startsWith(namesStart);
+  // A function that was given a name of its own is named.
+  const others = [name, ...kept].filter((owner) => !isCovered(owner));
+  return [...(kept.length > 0 ? [`${namesStart}*`] : []), ...others.flatMap((owner) => [owner, `${owner}-*`])];
 }

@@ -4,6 +4,7 @@
 import { usesKafka } from "./kafka-policy.ts";
 import type { TopicSettings } from "./kafka-topics.ts";
 import { policyOf, type RoleContext, type RoleSubject, usesFaults } from "./policy.ts";
+import { documentOf, sizeFaults } from "./policy-size.ts";
 import { type EventSource, kafkaEventOf } from "./service-mappings.ts";
 import type { Statement } from "./statement.ts";
 
@@ -21,7 +22,9 @@ interface ServerlessFunction {
 /** The part of osls that this plugin touches. */
 interface Serverless {
   readonly service: {
+    readonly service: string;
     readonly provider: {
+      readonly stage?: string;
       readonly environment?: Readonly<Record<string, unknown>>;
       readonly vpc?: unknown;
       readonly tracing?: { readonly lambda?: unknown };
@@ -51,12 +54,17 @@ export default class Roles {
     const context = this.#context();
     for (const [key, declared] of Object.entries(service.functions ?? {})) {
       if (declared.role !== undefined) continue; // one that was made by hand has the last word
-      const faults = usesFaults(key, declared.uses ?? {}, context.typeOf);
-      if (faults.length > 0) throw new this.#serverless.classes.Error(faults.join("\n"), "FUNCTION_USES_INVALID");
+      this.#refuse(usesFaults(key, declared.uses ?? {}, context.typeOf));
       const id = `${key.charAt(0).toUpperCase()}${key.slice(1)}Role`;
-      resources[id] = roleWith(policyOf(this.#subject(key, declared), context));
+      const statements = policyOf(this.#subject(key, declared), context);
+      this.#refuse(sizeFaults(key, statements));
+      resources[id] = roleWith(statements);
       declared.role = id;
     }
+  }
+
+  #refuse(faults: readonly string[]): void {
+    if (faults.length > 0) throw new this.#serverless.classes.Error(faults.join("\n"), "FUNCTION_ROLE_INVALID");
   }
 
   #context(): RoleContext {
@@ -71,8 +79,10 @@ export default class Roles {
   }
 
   #subject(key: string, declared: ServerlessFunction): RoleSubject {
+    const { service, provider } = this.#serverless.service;
     const subject = {
       name: declared.name ?? key,
+      namesStart: `${service}-${provider.stage ?? ""}-`,
       environment: declared.environment ?? {},
       topics: declared.topics ?? {},
       events: (declared.events ?? []).flatMap((event) => kafkaEventOf(event)?.declaration ?? []),
@@ -81,7 +91,7 @@ export default class Roles {
     };
     // The service's settings are about Kafka: who has no business there has none with its secrets.
     if (!usesKafka(subject)) return subject;
-    return { ...subject, environment: { ...this.#serverless.service.provider.environment, ...subject.environment } };
+    return { ...subject, environment: { ...provider.environment, ...subject.environment } };
   }
 }
 
@@ -93,7 +103,7 @@ function roleWith(statements: readonly Statement[]) {
         Version: "2012-10-17",
         Statement: [{ Effect: "Allow", Principal: { Service: "lambda.amazonaws.com" }, Action: "sts:AssumeRole" }],
       },
-      Policies: [{ PolicyName: "function", PolicyDocument: { Version: "2012-10-17", Statement: statements } }],
+      Policies: [{ PolicyName: "function", PolicyDocument: documentOf(statements) }],
     },
   };
 }

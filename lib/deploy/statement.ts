@@ -14,6 +14,8 @@ export interface Statement {
 export interface KafkaSubject {
   /** As deployed. */
   readonly name: string;
+  /** What this service's function names start with in this stage: `shop-dev-`. */
+  readonly namesStart: string;
   /** The function's own settings and the service's. */
   readonly environment: Readonly<Record<string, unknown>>;
   readonly topics: Readonly<Record<string, TopicSettings>>;

@@ -1,6 +1,7 @@
 // What a role may do follows from what its function declares. Whole roles are in roles.int.test.ts; here is what each declaration adds.
 import { describe, expect, it } from "vitest";
 import { policyOf, type RoleContext, type RoleSubject, usesFaults } from "../../../lib/deploy/policy.ts";
+import { sizeFaults } from "../../../lib/deploy/policy-size.ts";
 
 const cluster = "arn:aws:kafka:eu-west-1:123456789012:cluster/shop/751d2973-a626-431c-9d4e-d7975eb44dd7-2";
 const types: Readonly<Record<string, string>> = {
@@ -10,7 +11,14 @@ const types: Readonly<Record<string, string>> = {
   Api: "AWS::ApiGatewayV2::Api",
 };
 const typeOf = (id: string) => types[id];
-const subject: RoleSubject = { name: "shop-dev-sum", environment: {}, topics: {}, events: [], uses: {} };
+const subject: RoleSubject = {
+  name: "shop-dev-sum",
+  namesStart: "shop-dev-",
+  environment: {},
+  topics: {},
+  events: [],
+  uses: {},
+};
 const context: RoleContext = { source: { pollers: "provisioned" }, isInVpc: false, isTraced: false, typeOf };
 const event = { topic: "payments" };
 
@@ -88,6 +96,59 @@ describe("reading MSK", () => {
     const elsewhere = cluster.replace(":cluster/", ":vpc-connection/210987654321/");
     expect(reading({ auth: "scram-512" })[0]?.[0]).toContain("kafka:ListScramSecrets");
     expect(reading({ auth: "mtls", mskClusterArn: elsewhere })[0]?.[0]).toContain("kafka:DescribeVpcConnection");
+  });
+});
+
+describe("a keeper's role, at MSK by role", () => {
+  const source = { pollers: "provisioned", mskClusterArn: cluster, auth: "iam" } as const;
+  const keeping = (...owners: readonly string[]) => ({
+    ...subject,
+    name: "shop-dev-keep",
+    environment: { KEPT_PLACES: owners.map((owner) => `${owner}=payments`).join(",") },
+  });
+  const groupsOf = (one: RoleSubject) =>
+    policyOf(one, { ...context, source })
+      .filter(({ Action }) => Action.includes("kafka-cluster:AlterGroup"))
+      .flatMap(({ Resource }) => Resource)
+      .map((arn) => String(arn).split("/").at(-1));
+
+  it("names all of the service's groups of the stage by what they start with", () => {
+    expect(groupsOf(keeping("shop-dev-sum", "shop-dev-store"))).toEqual(["shop-dev-*"]);
+  });
+
+  it("and a function by its name that was given one of its own", () => {
+    expect(groupsOf(keeping("shop-dev-sum", "till"))).toEqual(["shop-dev-*", "till", "till-*"]);
+  });
+
+  it("nobody else's names more than its own", () => {
+    expect(groupsOf({ ...subject, events: [event] })).toEqual(["shop-dev-sum", "shop-dev-sum-*"]);
+  });
+
+  it("has room for many functions with long names", () => {
+    const cluster = `arn:aws:kafka:ap-southeast-1:123456789012:cluster/${"c".repeat(64)}/751d2973-a626-431c-9d4e-d7975eb44dd7-25`;
+    const names = Array.from({ length: 20 }, (_, at) => `shop-dev-${String(at).padStart(55, "f")}`);
+    const made = policyOf(keeping(...names), {
+      ...{ ...context, isInVpc: true, isTraced: true },
+      source: { ...source, mskClusterArn: cluster },
+    });
+    expect(sizeFaults("keep", made)).toEqual([]);
+  });
+});
+
+describe("a role's size", () => {
+  const statement = (Resource: readonly unknown[]) => ({ Sid: "S", Effect: "Allow", Action: [], Resource }) as const;
+  const around = JSON.stringify({ Version: "2012-10-17", Statement: [statement([""])] }).length;
+
+  it("is what IAM takes at most, and one more is refused in a sentence", () => {
+    expect(sizeFaults("sum", [statement(["x".repeat(10_240 - around)])])).toEqual([]);
+    expect(sizeFaults("sum", [statement(["x".repeat(10_241 - around)])])).toEqual([
+      expect.stringMatching(/^Function 'sum': its role's policy has up to 10241 characters, and IAM takes 10240\. /),
+    ]);
+  });
+
+  it("is counted with references as CloudFormation may write them", () => {
+    const references = Array.from({ length: 60 }, () => ({ "Fn::GetAtt": ["T", "Arn"] }));
+    expect(sizeFaults("sum", [statement(references)])).toHaveLength(1);
   });
 });
 

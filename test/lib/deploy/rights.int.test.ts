@@ -62,7 +62,7 @@ async function deployed(
     .map(([setting, topic]) => [setting, renamed(String(topic))]);
   const environment: Record<string, string> = { ...Object.fromEntries(topicSettings), ...settings };
   const statements = kafkaStatements(
-    { name: functionName, environment, topics, events },
+    { name: functionName, namesStart: `${trial}-`, environment, topics, events },
     { pollers: "provisioned", mskClusterArn: msk, auth: "iam" },
   );
   await permit(aclsOf(statements, functionName));
