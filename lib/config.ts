@@ -1,6 +1,7 @@
 // Settings come from the environment, by name; a missing or unreadable one stops the cold start with a sentence that says which.
 
 import { ConfigError } from "./errors.ts";
+import { plainNumber } from "./plain-number.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -18,8 +19,8 @@ export function required(name: string, environment: Environment = process.env): 
 /** The setting `name` as a finite number, written in plain decimal notation (`5.42`, `-1`, `1e3`). */
 export function requiredNumber(name: string, environment: Environment = process.env): number {
   const text = required(name, environment);
-  const value = /^\s*$/.test(text) || /^\s*[+-]?0[xob]/i.test(text) ? Number.NaN : Number(text);
-  if (!Number.isFinite(value)) {
+  const value = plainNumber(text);
+  if (Number.isNaN(value)) {
     throw new ConfigError(`Environment variable ${name} must be a number such as 5.42: got ${JSON.stringify(text)}.`);
   }
   return value;

@@ -1,4 +1,4 @@
-// Serverless plugin: a stage's parameters are checked before anything else is. It only wires: the rules are in parameters.ts.
+// Serverless plugin: a stage's parameters are checked before anything else is. It only wires: the rules are in parameters.ts and stage-faults.ts.
 
 import { type Parameters, parameterFaults } from "./parameters.ts";
 

@@ -2,18 +2,12 @@
 // A sentence says which parameter, what would be right and how to give it.
 
 import { kafkaAuths, needsSecret } from "../kafka/auth.ts";
+import { plainNumber } from "../plain-number.ts";
+import { addressOf } from "../postgres/address.ts";
+import { type Deployment, type Given, isLocal, LOCAL_HOST, stageFaults } from "./stage-faults.ts";
 
 /** By name, as serverless.yml and the command line give them; an empty one is missing. */
 export type Parameters = Readonly<Record<string, unknown>>;
-
-export interface Deployment {
-  readonly stage: string;
-  /** The command changes an AWS account, and not an emulator on this machine. */
-  readonly reachesAws: boolean;
-}
-
-/** The stage of this machine: its parameters are served by `npm run dev`. */
-export const LOCAL_STAGE = "local";
 
 interface Parameter {
   readonly name: string;
@@ -22,22 +16,20 @@ interface Parameter {
   /** What would be right, after "must be". */
   readonly right: string;
   readonly example: string;
+  /** What was given may be a secret itself, and is never shown. */
+  readonly isSecret?: true;
 }
-
-/** Every parameter as text. */
-type Given = (name: string) => string;
 
 const always = () => true;
 const never = () => false;
 const matches = (pattern: RegExp) => (value: string) => pattern.test(value);
 const oneOf = (words: readonly string[]) => (value: string) => words.includes(value);
 const listOf = (pattern: RegExp, most: number) => (value: string) => {
-  const entries = value.split(",").map((entry) => entry.trim());
+  const entries = value.split(",");
   return entries.length <= most && entries.every((entry) => pattern.test(entry));
 };
 
 const SECRET = /^arn:[\w-]+:secretsmanager:[\w-]+:\d{12}:secret:[\w/+=.@!-]+-\w{6}$/;
-const LOCAL_HOST = /^(127(\.\d+){3}|localhost|\[::1\])$/;
 // https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-logs-loggroup.html
 const RETENTIONS = "1 3 5 7 14 30 60 90 120 150 180 365 400 545 731 1096 1827 2192 2557 2922 3288 3653".split(" ");
 const secretExample = (name: string) => `arn:aws:secretsmanager:eu-west-1:123456789012:secret:${name}-AbCdEf`;
@@ -46,8 +38,8 @@ const parameters: readonly Parameter[] = [
   {
     name: "bootstrapServers",
     isNeeded: always,
-    isRight: listOf(/^(\[[\da-f:]+\]|[\w.-]+):\d{1,5}$/i, 10),
-    right: "Kafka's brokers, one to ten of host:port, separated by commas",
+    isRight: (value) => listOf(/^(\[[\da-f:]+\]|[\w.-]+):\d{1,5}$/i, 10)(value) && value.split(",").every(hasPort),
+    right: "Kafka's brokers, one to ten of host:port (1 to 65535), separated by commas",
     example: "b-1.shop.example:9098,b-2.shop.example:9098",
   },
   {
@@ -71,6 +63,7 @@ const parameters: readonly Parameter[] = [
     right:
       "the ARN of the secret that proves to Kafka who reads: {username, password}, or {certificate, privateKey} for mtls",
     example: secretExample("AmazonMSK_shop"),
+    isSecret: true,
   },
   {
     name: "kafkaCaSecretArn",
@@ -104,17 +97,20 @@ const parameters: readonly Parameter[] = [
   {
     name: "databaseUrl",
     isNeeded: always,
-    isRight: (value, given) => SECRET.test(value) || isAddress(value, /^postgres(ql)?:$/, given),
-    right: "the ARN of a secret that holds {url: postgres://user:password@host:port/database}",
+    isRight: (value, given) => SECRET.test(value) || isDatabaseAddress(value, given),
+    right:
+      "the ARN of a secret that holds {url: postgres://user:password@host:port/database}, or such an address without a password and with no parameter but sslmode",
     example: secretExample("shop-database"),
+    isSecret: true,
   },
   {
     name: "schemaRegistryUrl",
     isNeeded: always,
-    isRight: (value, given) => SECRET.test(value) || isAddress(value, /^https?:$/, given),
+    isRight: (value, given) => SECRET.test(value) || isRegistryAddress(value, given),
     right:
-      "the registry's address, or where it asks for a key the ARN of a secret that holds {url: https://key:secret@host}",
+      "the registry's address with no user, password or query in it, or where it asks for a key the ARN of a secret that holds {url: https://key:secret@host}",
     example: "https://schemas.shop.example/apis/ccompat/v7",
+    isSecret: true,
   },
   {
     name: "trackApiKey",
@@ -122,11 +118,12 @@ const parameters: readonly Parameter[] = [
     isRight: (value, given) => SECRET.test(value) || isLocal(given),
     right: "the ARN of a secret that holds {key} as clients show it in x-api-key, or empty: anybody may send",
     example: secretExample("track-api-key"),
+    isSecret: true,
   },
   {
     name: "brlPerUsd",
     isNeeded: always,
-    isRight: (value) => Number(value) > 0 && Number.isFinite(Number(value)),
+    isRight: (value) => plainNumber(value) > 0,
     right: "what a US dollar costs in reais, a number above 0",
     example: "5.42",
   },
@@ -166,6 +163,13 @@ const parameters: readonly Parameter[] = [
     example: "Retain",
   },
   {
+    name: "deletionProtection",
+    isNeeded: always,
+    isRight: oneOf(["true", "false"]),
+    right: "whether tables can't be deleted: true or false",
+    example: "true",
+  },
+  {
     name: "alarms",
     isNeeded: always,
     isRight: oneOf(["on", "off"]),
@@ -189,78 +193,46 @@ const parameters: readonly Parameter[] = [
 ];
 
 /** What is wrong with a stage's parameters, a sentence each; empty when nothing is. */
-export function parameterFaults(values: Parameters, { stage, reachesAws }: Deployment): readonly string[] {
-  const given: Given = (name) => (name === "stage" ? stage : String(values[name] ?? "").trim());
-  const howTo = ({ name, example }: Parameter) =>
-    `Give --param="${name}=${example}", or write it under params.${stage} in serverless.yml.`;
-  const single = parameters.flatMap((parameter) => {
-    const { name, isNeeded, isRight, right } = parameter;
-    const value = given(name);
-    if (value === "") {
-      return isNeeded(given) ? [`Stage '${stage}' needs parameter ${name}: ${right}. ${howTo(parameter)}`] : [];
-    }
-    const shown = holdsPassword(value) ? "one with a password in it" : JSON.stringify(value);
-    return isRight(value, given) ? [] : [`Parameter ${name} must be ${right}: got ${shown}. ${howTo(parameter)}`];
-  });
-  return [...single, ...combinationFaults(given), ...(reachesAws ? unreachable(given) : [])];
+export function parameterFaults(values: Parameters, deployment: Deployment): readonly string[] {
+  const { stage } = deployment;
+  const given: Given = (name) => (name === "stage" ? stage : String(values[name] ?? ""));
+  return [...parameters.flatMap((parameter) => faultOf(parameter, given) ?? []), ...stageFaults(given, deployment)];
 }
 
-function combinationFaults(given: Given): readonly string[] {
-  const faults: string[] = [];
-  const auth = given("kafkaAuth");
-  const msk = given("mskClusterArn");
-  const isMsk = msk !== "";
-  const change = "Change one of the two.";
-  if (auth === "iam" && !isMsk) {
-    faults.push("Parameter kafkaAuth is iam, by which only Amazon MSK knows its clients: give mskClusterArn too.");
+function faultOf(parameter: Parameter, given: Given): string | undefined {
+  const { name, isNeeded, isRight, right, example, isSecret } = parameter;
+  const value = given(name);
+  const howTo = `Give --param="${name}=${example}", or write it under params.${given("stage")} in serverless.yml.`;
+  if (value === "") {
+    return isNeeded(given) ? `Stage '${given("stage")}' needs parameter ${name}: ${right}. ${howTo}` : undefined;
   }
-  if (auth === "iam" && msk.includes(":vpc-connection/")) {
-    faults.push(
-      "Parameter kafkaAuth is iam, whose rights name the cluster: mskClusterArn must be the cluster's own ARN.",
-    );
-  }
-  if (isMsk && (auth === "plain" || auth === "scram-256")) {
-    faults.push(
-      `Parameter kafkaAuth is ${auth}, which Amazon MSK does not have: it has iam, scram-512, mtls and none.`,
-    );
-  }
-  if (isMsk && given("kafkaCaSecretArn") !== "") {
-    faults.push(`Parameter kafkaCaSecretArn has no use with mskClusterArn: MSK's authority is known. ${change}`);
-  }
-  if (given("kafkaSecretArn") !== "" && kafkaAuths.some((one) => one === auth) && !needsSecret(auth)) {
-    faults.push(`Parameter kafkaSecretArn has no use with kafkaAuth ${auth}. ${change}`);
-  }
-  return faults;
+  // What is given stands in the template as it is, and nothing there takes blanks away.
+  if (/\s/.test(value)) return `Parameter ${name} must be without white space, around it and in it. ${howTo}`;
+  if (isRight(value, given)) return undefined;
+  const isShown = isSecret !== true && !holdsPassword(value);
+  const shown = isShown ? JSON.stringify(value) : "something else, not shown for it may be a secret";
+  return `Parameter ${name} must be ${right}: got ${shown}. ${howTo}`;
 }
 
-/** What can't be reached from AWS. */
-function unreachable(given: Given): readonly string[] {
-  if (isLocal(given)) {
-    return [
-      `Stage '${LOCAL_STAGE}' is this machine's: deploy with --stage dev, staging or prod, or to an emulator by AWS_ENDPOINT_URL.`,
-    ];
-  }
-  const servers = given("bootstrapServers").split(",");
-  const hosts = [
-    ...servers.map((server) => ["bootstrapServers", server.trim().replace(/:\d+$/, "")] as const),
-    ...["databaseUrl", "schemaRegistryUrl"].map((name) => [name, URL.parse(given(name))?.hostname ?? ""] as const),
-  ];
-  return hosts
-    .filter(([, host]) => LOCAL_HOST.test(host))
-    .map(
-      ([name, host]) => `Parameter ${name} names ${host}, this machine, which Lambda can't reach: name another host.`,
-    );
+function hasPort(server: string): boolean {
+  const port = Number(server.slice(server.lastIndexOf(":") + 1));
+  return port >= 1 && port <= 65_535;
 }
 
-/** An address that anybody may read: none with a password, unless it is of this machine. */
-function isAddress(value: string, protocol: RegExp, given: Given): boolean {
+/** What the functions take, and none with a password, for anybody may read it, unless it is of this machine. */
+function isDatabaseAddress(value: string, given: Given): boolean {
+  try {
+    return addressOf(value).password === "" || LOCAL_HOST.test(new URL(value).hostname) || isLocal(given);
+  } catch {
+    return false;
+  }
+}
+
+/** Anybody may read it. A key may stand as the user alone, and a query is not sent on. */
+function isRegistryAddress(value: string, given: Given): boolean {
   const address = URL.parse(value);
-  if (address === null || !protocol.test(address.protocol) || address.hostname === "") return false;
-  return address.password === "" || LOCAL_HOST.test(address.hostname) || isLocal(given);
-}
-
-function isLocal(given: Given): boolean {
-  return given("stage") === LOCAL_STAGE;
+  if (address === null || !/^https?:$/.test(address.protocol) || address.hostname === "") return false;
+  return isLocal(given) || (address.username === "" && address.password === "" && address.search === "");
 }
 
 function holdsPassword(value: string): boolean {

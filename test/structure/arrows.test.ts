@@ -22,8 +22,8 @@ const pure = [
   ...files("lib/charts/{picture,scale,text-width,style,axes,bars}.ts", "localstack/event-source/{batch,settle}.ts"),
   ...files("localstack/event-source/observe/{offset-ranges,journal-line,story,tell}.ts"),
   ...files(
-    "lib/deploy/{parameters,policy,policy-size,kafka-policy,statement,slim-source-map,mapping-settings,service-mappings,kafka-topics,template-diff}.ts",
-    "lib/{time,errors}.ts",
+    "lib/deploy/{parameters,stage-faults,policy,policy-size,kafka-policy,statement,slim-source-map,mapping-settings,service-mappings,kafka-topics,template-diff}.ts",
+    "lib/{time,errors,plain-number}.ts",
   ),
   ...files("localstack/cost/{coefficients,workload,bill,curve,pipelines,prices}.ts"),
   ...files("lib/deploy/smoke/{probes,mapping-faults,stack-template}.ts"),

@@ -8,7 +8,7 @@ const key = "arn:aws:kms:eu-west-1:123456789012:key/0d990263-018e-4e65-a703-eff7
 
 /** Confluent's cloud and the like: SASL/PLAIN at addresses that have names. */
 const whole: Parameters = {
-  bootstrapServers: "b-1.shop.example:9092, b-2.shop.example:9092",
+  bootstrapServers: "b-1.shop.example:9092,b-2.shop.example:9092",
   mskClusterArn: "",
   kafkaAuth: "plain",
   kafkaSecretArn: secret("kafka"),
@@ -22,11 +22,13 @@ const whole: Parameters = {
   pollers: "on-demand",
   logRetentionDays: 7,
   onRemoval: "Delete",
+  deletionProtection: false,
   alarms: "off",
   tracing: false,
 };
+const deployment = { reachesAws: true };
 const faultsOf = (changed: Parameters, stage = "dev", reachesAws = true) =>
-  parameterFaults({ ...whole, ...changed }, { stage, reachesAws });
+  parameterFaults({ ...whole, ...changed }, { ...deployment, stage, reachesAws });
 
 describe("a stage is whole", () => {
   const table = [
@@ -37,6 +39,10 @@ describe("a stage is whole", () => {
     { why: "MSK by password", changed: { mskClusterArn: cluster, kafkaAuth: "scram-512", secretsKeyArn: key } },
     { why: "MSK by certificate", changed: { mskClusterArn: cluster, kafkaAuth: "mtls" } },
     { why: "a registry behind a key", changed: { schemaRegistryUrl: secret("registry") } },
+    {
+      why: "a database that asks for no password",
+      changed: { databaseUrl: "postgres://shop@db.example/shop?sslmode=verify-full" },
+    },
   ];
   it.each(table)("$why", ({ changed }) => {
     expect(faultsOf(changed)).toEqual([]);
@@ -45,7 +51,15 @@ describe("a stage is whole", () => {
 
 describe("a missing parameter is named, with what to give and how", () => {
   const needed = ["bootstrapServers", "kafkaAuth", "kafkaSecretArn", "subnets", "securityGroups", "databaseUrl"];
-  it.each([...needed, "schemaRegistryUrl", "brlPerUsd", "currency", "pollers", "logRetentionDays"])("%s", (name) => {
+  it.each([
+    ...needed,
+    "schemaRegistryUrl",
+    "brlPerUsd",
+    "currency",
+    "pollers",
+    "logRetentionDays",
+    "deletionProtection",
+  ])("%s", (name) => {
     const faults = faultsOf({ [name]: "" }, "staging");
     expect(faults.join("\n")).toMatch(
       new RegExp(
@@ -55,7 +69,7 @@ describe("a missing parameter is named, with what to give and how", () => {
   });
 
   it("all of them at once", () => {
-    expect(parameterFaults({}, { stage: "prod", reachesAws: false }).length).toBeGreaterThan(8);
+    expect(parameterFaults({}, { ...deployment, stage: "prod" }).length).toBeGreaterThan(8);
   });
 
   it("the key of MSK's secrets, which it takes under no other than one's own", () => {
@@ -67,7 +81,7 @@ describe("a missing parameter is named, with what to give and how", () => {
   it("what each sentence gives as an example is right", () => {
     const sentences = parameterFaults(
       { kafkaAuth: "scram-512", mskClusterArn: cluster },
-      { stage: "dev", reachesAws: true },
+      { ...deployment, stage: "dev" },
     );
     const examples = sentences.flatMap((sentence) => [...sentence.matchAll(/--param="(\w+)=([^"]+)"/g)]);
     const given = Object.fromEntries(examples.map(([, name, value]) => [name, value]));
@@ -79,20 +93,20 @@ describe("a malformed one", () => {
   const table = [
     { name: "bootstrapServers", value: "b-1.shop.example" },
     { name: "bootstrapServers", value: "kafka://b-1:9092" },
+    { name: "bootstrapServers", value: "b-1:9092,b-2:99999" },
+    { name: "bootstrapServers", value: "b-1:0" },
     { name: "mskClusterArn", value: cluster.replace(":cluster/", ":topic/") },
     { name: "kafkaAuth", value: "sasl" },
-    { name: "kafkaSecretArn", value: "hunter2" },
     { name: "subnets", value: "subnet-0a1b2c3d;subnet-4e5f6a7b" },
     { name: "securityGroups", value: "default" },
-    { name: "databaseUrl", value: "mysql://db.example/shop" },
-    { name: "schemaRegistryUrl", value: "schemas.shop.example" },
-    { name: "trackApiKey", value: "hunter2" },
     { name: "brlPerUsd", value: "5,42" },
+    { name: "brlPerUsd", value: "0x10" },
     { name: "currency", value: "dollars" },
     { name: "pollers", value: "sometimes" },
-    { name: "pollerGroup", value: "my shop" },
+    { name: "pollerGroup", value: "my.shop" },
     { name: "logRetentionDays", value: "10" },
     { name: "onRemoval", value: "Keep" },
+    { name: "deletionProtection", value: "yes" },
     { name: "alarms", value: "yes" },
     { name: "alarmTopicArn", value: "arn:aws:sns:eu-west-1:123456789012:on-call.fifo" },
     { name: "tracing", value: "true" },
@@ -102,10 +116,48 @@ describe("a malformed one", () => {
     expect(faults[0]).toMatch(new RegExp(`^Parameter ${name} must be .+: got ".+"\\. Give --param="${name}=`));
   });
 
-  it("with a password in it is refused without being shown", () => {
-    const faults = faultsOf({ databaseUrl: "postgres://shop:hunter2@db.example:5432/shop" });
-    expect(faults).toEqual([expect.stringMatching(/got one with a password in it\. Give --param="databaseUrl=arn:/)]);
+  const secrets = [
+    { name: "kafkaSecretArn", value: "hunter2" },
+    { name: "databaseUrl", value: "hunter2" },
+    { name: "databaseUrl", value: "mysql://db.example/hunter2" },
+    { name: "databaseUrl", value: "postgres://shop:hunter2@db.example:5432/shop" },
+    { name: "databaseUrl", value: "postgres://shop@db.example/shop?password=hunter2" },
+    { name: "databaseUrl", value: "postgres://db.example/hunter2" },
+    { name: "databaseUrl", value: "postgres://hunter2@db.example" },
+    { name: "schemaRegistryUrl", value: "hunter2.shop.example" },
+    { name: "schemaRegistryUrl", value: "https://hunter2@schemas.shop.example" },
+    { name: "schemaRegistryUrl", value: "https://shop:hunter2@schemas.shop.example" },
+    { name: "schemaRegistryUrl", value: "https://schemas.shop.example?token=hunter2" },
+    { name: "trackApiKey", value: "hunter2" },
+  ];
+  it.each(secrets)("that may be a secret is refused without being shown: $name: $value", ({ name, value }) => {
+    const faults = faultsOf({ [name]: value });
+    expect(faults).toEqual([
+      expect.stringMatching(new RegExp(`^Parameter ${name} must be .+: got something else, not shown`)),
+    ]);
     expect(faults.join()).not.toContain("hunter2");
+  });
+
+  it("with a password in it is refused without being shown, where none belongs too", () => {
+    expect(faultsOf({ currency: "https://shop:hunter2@schemas.shop.example" }).join()).not.toContain("hunter2");
+  });
+});
+
+describe("white space would stand in the template", () => {
+  const table = [
+    { name: "subnets", value: "subnet-0a1b2c3d, subnet-4e5f6a7b" },
+    { name: "kafkaSecretArn", value: ` ${secret("kafka")}` },
+    { name: "bootstrapServers", value: "b-1.shop.example:9092\n" },
+    { name: "databaseUrl", value: `${secret("db")} ` },
+    { name: "trackApiKey", value: " " },
+    { name: "brlPerUsd", value: "\t5.42" },
+  ];
+  it.each(table)("$name: '$value'", ({ name, value }) => {
+    expect(faultsOf({ [name]: value })).toEqual([
+      expect.stringMatching(
+        new RegExp(`^Parameter ${name} must be without white space, around it and in it\\. Give --param=`),
+      ),
+    ]);
   });
 });
 
@@ -122,6 +174,11 @@ describe("two that don't go together", () => {
       says: /must be the cluster's own ARN/,
     },
     { why: "a secret that nobody reads", changed: { kafkaAuth: "none" }, says: /kafkaSecretArn has no use/ },
+    {
+      why: "an authority of no certificate",
+      changed: { kafkaAuth: "none", kafkaSecretArn: "", kafkaCaSecretArn: secret("ca") },
+      says: /kafkaCaSecretArn has no use with kafkaAuth none/,
+    },
   ];
   it.each(table)("$why", ({ changed, says }) => {
     expect(faultsOf(changed)).toEqual([expect.stringMatching(says)]);
