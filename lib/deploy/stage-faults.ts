@@ -1,4 +1,4 @@
-// What is wrong with a stage as a whole: parameters that don't go together, hosts that AWS can't reach. Pure: values go in, sentences come out.
+// What is wrong with a stage as a whole: parameters that don't go together, a name too long, hosts that AWS can't reach. Pure: values go in, sentences come out.
 
 import { kafkaAuths, needsSecret } from "../kafka/auth.ts";
 
@@ -7,6 +7,8 @@ export type Given = (name: string) => string;
 
 export interface Deployment {
   readonly stage: string;
+  /** As deployed. */
+  readonly functionNames: readonly string[];
   /** The command changes an AWS account, and not an emulator on this machine. */
   readonly reachesAws: boolean;
 }
@@ -15,6 +17,8 @@ export const LOCAL_HOST = /^(127(\.\d+){3}|localhost|\[::1\])$/;
 
 /** The stage of this machine: its parameters are served by `npm run dev`. */
 const LOCAL_STAGE = "local";
+// https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunction.html
+const LONGEST_FUNCTION_NAME = 64;
 
 export function isLocal(given: Given): boolean {
   return given("stage") === LOCAL_STAGE;
@@ -22,7 +26,11 @@ export function isLocal(given: Given): boolean {
 
 /** A sentence each; empty when nothing is wrong. */
 export function stageFaults(given: Given, deployment: Deployment): readonly string[] {
-  return [...combinationFaults(given), ...(deployment.reachesAws ? unreachable(given) : [])];
+  return [
+    ...combinationFaults(given),
+    ...lengthFaults(deployment),
+    ...(deployment.reachesAws ? unreachable(given) : []),
+  ];
 }
 
 function combinationFaults(given: Given): readonly string[] {
@@ -54,6 +62,16 @@ function combinationFaults(given: Given): readonly string[] {
     faults.push(`Parameter kafkaSecretArn has no use with kafkaAuth ${auth}. ${change}`);
   }
   return faults;
+}
+
+/** A function's name holds the stage's. */
+function lengthFaults({ stage, functionNames }: Deployment): readonly string[] {
+  const [longest = ""] = functionNames.filter((name) => name.includes(stage)).sort((a, b) => b.length - a.length);
+  const excess = longest.length - LONGEST_FUNCTION_NAME;
+  if (excess <= 0) return [];
+  return [
+    `Stage '${stage}' is too long: function '${longest}' would have ${longest.length} characters, and Lambda takes ${LONGEST_FUNCTION_NAME}. The stage may have ${stage.length - excess}.`,
+  ];
 }
 
 /** What can't be reached from AWS. */

@@ -235,6 +235,11 @@ describe("serverless deploy", () => {
       ],
     },
     {
+      why: "a stage that leaves no room for functions' names",
+      args: ["package", "--stage", "feature-branch-1234"],
+      says: ["Stage 'feature-branch-1234' is too long: function 'serverless-kafka-streams-", "The stage may have 17."],
+    },
+    {
       why: "a word that is none",
       args: ["package", "--param=pollers=sometimes"],
       says: [

@@ -26,7 +26,7 @@ const whole: Parameters = {
   alarms: "off",
   tracing: false,
 };
-const deployment = { reachesAws: true };
+const deployment = { functionNames: [], reachesAws: true };
 const faultsOf = (changed: Parameters, stage = "dev", reachesAws = true) =>
   parameterFaults({ ...whole, ...changed }, { ...deployment, stage, reachesAws });
 
@@ -157,6 +157,21 @@ describe("white space would stand in the template", () => {
       expect.stringMatching(
         new RegExp(`^Parameter ${name} must be without white space, around it and in it\\. Give --param=`),
       ),
+    ]);
+  });
+});
+
+describe("a stage's name is part of its functions'", () => {
+  const named = (stage: string) =>
+    parameterFaults(whole, {
+      ...{ ...deployment, stage },
+      functionNames: ["enrichRides", "aggregateTransactions"].map((key) => `serverless-kafka-streams-${stage}-${key}`),
+    });
+
+  it("which have 64 characters at most", () => {
+    expect(named("feature-branch-12")).toEqual([]);
+    expect(named("feature-branch-1234")).toEqual([
+      "Stage 'feature-branch-1234' is too long: function 'serverless-kafka-streams-feature-branch-1234-aggregateTransactions' would have 66 characters, and Lambda takes 64. The stage may have 17.",
     ]);
   });
 });
