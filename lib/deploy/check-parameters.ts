@@ -6,7 +6,7 @@ import { type Parameters, parameterFaults } from "./parameters.ts";
 interface Serverless {
   readonly processedInput: { readonly commands: readonly string[] };
   readonly service: {
-    readonly provider: { readonly stage?: string };
+    readonly provider: { readonly stage?: string; readonly region?: string };
     readonly functions?: Readonly<Record<string, { readonly name?: string }>>;
     readonly custom?: { readonly parameters?: Parameters };
     validate: () => Promise<void>;
@@ -36,6 +36,7 @@ export default class CheckParameters {
     if (!BUILDING.includes(command)) return; // what is there already can be looked at and removed without them
     const faults = parameterFaults(service.custom?.parameters ?? {}, {
       stage: service.provider.stage ?? "",
+      region: service.provider.region ?? "",
       functionNames: Object.entries(service.functions ?? {}).map(([key, { name }]) => name ?? key),
       // An emulator on this machine, to which AWS_ENDPOINT_URL leads, may well use this machine's Kafka.
       reachesAws: command === "deploy" && !process.env.AWS_ENDPOINT_URL,

@@ -1,4 +1,5 @@
-// What is wrong with a stage as a whole: parameters that don't go together, a name too long, hosts that AWS can't reach. Pure: values go in, sentences come out.
+// What is wrong with a stage as a whole: parameters that don't go together, a name too long, another region's resources, hosts that AWS
+// can't reach. Pure: values go in, sentences come out.
 
 import { kafkaAuths, needsSecret } from "../kafka/auth.ts";
 
@@ -7,6 +8,7 @@ export type Given = (name: string) => string;
 
 export interface Deployment {
   readonly stage: string;
+  readonly region: string;
   /** As deployed. */
   readonly functionNames: readonly string[];
   /** The command changes an AWS account, and not an emulator on this machine. */
@@ -19,6 +21,10 @@ export const LOCAL_HOST = /^(127(\.\d+){3}|localhost|\[::1\])$/;
 const LOCAL_STAGE = "local";
 // https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunction.html
 const LONGEST_FUNCTION_NAME = 64;
+const regional = [
+  ...["mskClusterArn", "kafkaSecretArn", "kafkaCaSecretArn", "secretsKeyArn", "alarmTopicArn"],
+  ...["databaseUrl", "schemaRegistryUrl", "trackApiKey"],
+];
 
 export function isLocal(given: Given): boolean {
   return given("stage") === LOCAL_STAGE;
@@ -29,6 +35,7 @@ export function stageFaults(given: Given, deployment: Deployment): readonly stri
   return [
     ...combinationFaults(given),
     ...lengthFaults(deployment),
+    ...regionFaults(given, deployment),
     ...(deployment.reachesAws ? unreachable(given) : []),
   ];
 }
@@ -72,6 +79,17 @@ function lengthFaults({ stage, functionNames }: Deployment): readonly string[] {
   return [
     `Stage '${stage}' is too long: function '${longest}' would have ${longest.length} characters, and Lambda takes ${LONGEST_FUNCTION_NAME}. The stage may have ${stage.length - excess}.`,
   ];
+}
+
+/** Mappings, functions and alarms know clusters, secrets, keys and topics of their own region alone. */
+function regionFaults(given: Given, { region }: Deployment): readonly string[] {
+  return regional.flatMap((name) => {
+    const named = /^arn:[\w-]+:\w+:([\w-]+):/.exec(given(name))?.[1] ?? region;
+    if (named === region) return [];
+    return [
+      `Parameter ${name} names what is in ${named}, and the stage is in ${region}: give --region ${named}, or what is in ${region}.`,
+    ];
+  });
 }
 
 /** What can't be reached from AWS. */

@@ -70,7 +70,9 @@ async function filesOf(paths: readonly string[]): Promise<string[]> {
 async function makePackage(target: string, signal: AbortSignal | undefined): Promise<void> {
   const making = await mkdtemp(join(packages, "making-"));
   try {
-    const { isDone, output } = await runServerless(project, ["package", "--package", making], signal);
+    // It is kept for the next one, who may have another AWS_REGION.
+    const command = ["package", "--region", "us-east-1", "--package", making];
+    const { isDone, output } = await runServerless(project, command, signal);
     signal?.throwIfAborted();
     if (!isDone) throw new CannotStart(`The service can't be packaged. 'npx serverless package' says:\n${output}`);
     await rename(making, target);

@@ -40,16 +40,15 @@ export function copyOfService(files: Readonly<Record<string, string>> = {}): str
   return directory;
 }
 
-/** Packages a copy of the service for a stage without any credentials. */
+/** Packages a copy of the service for a stage without any credentials, in the region that the environment names. */
 export async function packageService(
   directory: string,
   params: Readonly<Record<string, string>> = {},
   stage = "local",
+  environment: Readonly<Record<string, string>> = {},
 ): Promise<Package> {
-  const { code, output } = await serverless(directory, [
-    ...["package", "--stage", stage],
-    ...Object.entries(params).map(([name, value]) => `--param=${name}=${value}`),
-  ]);
+  const told = Object.entries(params).map(([name, value]) => `--param=${name}=${value}`);
+  const { code, output } = await serverless(directory, ["package", "--stage", stage, ...told], environment);
   if (code !== 0) throw new Error(`serverless package failed:\n${output}`);
   const built = join(directory, ".serverless");
   const templateFile = join(built, "cloudformation-template-update-stack.json");

@@ -1,7 +1,9 @@
 // What stages are given in tests of the compiled template, and how a role in it is read.
 import type { Resource } from "./packaging.ts";
 
-export const region = "eu-west-1:123456789012";
+/** The region of all that is named here. */
+export const inRegion = { AWS_REGION: "eu-west-1" };
+const region = `${inRegion.AWS_REGION}:123456789012`;
 export const msk = `arn:aws:kafka:${region}:cluster/shop/751d2973-a626-431c-9d4e-d7975eb44dd7-2`;
 export const secret = (name: string) => `arn:aws:secretsmanager:${region}:secret:${name}-AbCdEf`;
 export const kafkaSecret = { kafkaSecretArn: secret("AmazonMSK_shop") };

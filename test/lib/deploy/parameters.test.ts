@@ -26,7 +26,7 @@ const whole: Parameters = {
   alarms: "off",
   tracing: false,
 };
-const deployment = { functionNames: [], reachesAws: true };
+const deployment = { region: "eu-west-1", functionNames: [], reachesAws: true };
 const faultsOf = (changed: Parameters, stage = "dev", reachesAws = true) =>
   parameterFaults({ ...whole, ...changed }, { ...deployment, stage, reachesAws });
 
@@ -172,6 +172,26 @@ describe("a stage's name is part of its functions'", () => {
     expect(named("feature-branch-12")).toEqual([]);
     expect(named("feature-branch-1234")).toEqual([
       "Stage 'feature-branch-1234' is too long: function 'serverless-kafka-streams-feature-branch-1234-aggregateTransactions' would have 66 characters, and Lambda takes 64. The stage may have 17.",
+    ]);
+  });
+});
+
+describe("what an ARN names is in the stage's region", () => {
+  const elsewhere = (arn: string) => arn.replace("eu-west-1", "us-east-1");
+  const byPassword = { mskClusterArn: cluster, kafkaAuth: "scram-512", secretsKeyArn: key };
+  const table: readonly { readonly name: string; readonly changed: Parameters }[] = [
+    { name: "mskClusterArn", changed: { ...byPassword, mskClusterArn: elsewhere(cluster) } },
+    { name: "secretsKeyArn", changed: { ...byPassword, secretsKeyArn: elsewhere(key) } },
+    { name: "kafkaSecretArn", changed: { kafkaSecretArn: elsewhere(secret("kafka")) } },
+    { name: "kafkaCaSecretArn", changed: { kafkaCaSecretArn: elsewhere(secret("ca")) } },
+    { name: "databaseUrl", changed: { databaseUrl: elsewhere(secret("db")) } },
+    { name: "schemaRegistryUrl", changed: { schemaRegistryUrl: elsewhere(secret("registry")) } },
+    { name: "trackApiKey", changed: { trackApiKey: elsewhere(secret("track")) } },
+    { name: "alarmTopicArn", changed: { alarmTopicArn: "arn:aws:sns:us-east-1:123456789012:on-call" } },
+  ];
+  it.each(table)("$name", ({ name, changed }) => {
+    expect(faultsOf(changed)).toEqual([
+      `Parameter ${name} names what is in us-east-1, and the stage is in eu-west-1: give --region us-east-1, or what is in eu-west-1.`,
     ]);
   });
 });

@@ -2,11 +2,12 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { copyWithoutBundles, type Package, packageService, type Resource, remove } from "../../support/packaging.ts";
 import { serviceFunctions } from "../../support/source-tree.ts";
-import { everywhere, msk, secret, statementsOf } from "../../support/stage-parameters.ts";
+import { everywhere, inRegion, msk, secret, statementsOf } from "../../support/stage-parameters.ts";
 
 let made: Package;
 beforeAll(async () => {
-  made = await packageService(copyWithoutBundles(), { ...everywhere, mskClusterArn: msk, kafkaAuth: "iam" }, "prod");
+  const params = { ...everywhere, mskClusterArn: msk, kafkaAuth: "iam" };
+  made = await packageService(copyWithoutBundles(), params, "prod", inRegion);
 }, 300_000);
 afterAll(() => {
   if (made) remove(made.directory);

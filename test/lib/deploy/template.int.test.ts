@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { lint, type ServiceActions, serviceActions } from "../../support/cfn-lint.ts";
 import { copyWithoutBundles, type Package, packageService, type Resource, remove } from "../../support/packaging.ts";
-import { everywhere, kafkaSecret, key, msk, secret, statementsOf } from "../../support/stage-parameters.ts";
+import { everywhere, inRegion, kafkaSecret, key, msk, secret, statementsOf } from "../../support/stage-parameters.ts";
 
 interface Case {
   readonly stage: string;
@@ -35,7 +35,7 @@ beforeAll(async () => {
   const work = async () => {
     for (let one = waiting.shift(); one !== undefined; one = waiting.shift()) {
       const params = { ...everywhere, ...one.params, kafkaAuth: one.auth, pollers: one.pollers };
-      made.set(one, await packageService(copyWithoutBundles(), params, one.stage));
+      made.set(one, await packageService(copyWithoutBundles(), params, one.stage, inRegion));
     }
   };
   await Promise.all([work(), work()]);
