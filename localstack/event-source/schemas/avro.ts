@@ -21,8 +21,10 @@ export function avroDecoder(text: string, references: readonly NamedText[]): (pa
   };
 }
 
+// Defaults are for readers whose schema has more fields than the writer's, and none is used here: avsc refuses some that are valid
+// (a long's that JSON.parse rounds) or that registries let through. A field that is called default is a value of `name`, and stays.
 function parsed(text: string): Schema {
-  return JSON.parse(text);
+  return JSON.parse(text, (key, value) => (key === "default" ? undefined : value));
 }
 
 /** Named types may contain themselves, so each is compiled once and looked up when it is met again. */

@@ -83,6 +83,24 @@ describe("Avro becomes plain JSON", () => {
     expect(textOf("string", bytesOf("string", "\ufeffa\ufffd"))).toBe(JSON.stringify("\ufeffa\ufffd"));
   });
 
+  test.each<[string, string, string, number[]]>([
+    ["a long's largest", '"long"', "9223372036854775807", [2]],
+    ["a long's smallest", '"long"', "-9223372036854775808", [2]],
+    ["of a union's second type", '["null","int"]', "1", [2, 2]],
+    ["the text null for null", '["null","int"]', '"null"', [2, 2]],
+    ["null for a number", '"int"', "null", [2]],
+    ["text for a number", '"int"', '"0"', [2]],
+    ["a symbol that an enum has not", '{"type":"enum","name":"E","symbols":["A","default"],"default":"C"}', '"D"', [2]],
+  ])("a field's default is not used, so it may be anything: %s", (_why, type, value, payload) => {
+    const inner = `{"type":"record","name":"Inner","fields":[{"name":"default","type":${type},"default":${value}}]}`;
+    const nested = `{"type":"record","name":"Outer","fields":[{"name":"x","type":${inner},"default":{"default":1}}]}`;
+    const wanted = type.includes("enum") ? '"default"' : "1";
+    expect(avroDecoder(nested, [])(Buffer.from(payload)).toString()).toBe(`{"x":{"default":${wanted}}}`);
+    const outer = '{"type":"record","name":"Outer","fields":[{"name":"x","type":"Inner"}]}';
+    const decode = avroDecoder(outer, [{ name: "Inner", text: inner }]);
+    expect(decode(Buffer.from(payload)).toString()).toBe(`{"x":{"default":${wanted}}}`);
+  });
+
   test("types of other schemas, given before what uses them", () => {
     const customer = {
       name: "shop.Customer",
