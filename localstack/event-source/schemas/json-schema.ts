@@ -23,23 +23,51 @@ export async function jsonDecoder(
 }
 
 async function validatorFor(draft: string): Promise<Ajv> {
-  // Registries hold what their own validators accept: unknown keywords and formats are no error there.
-  const options = { strict: false, validateSchema: false, logger: false } as const;
   const { default: addFormats } = await import("ajv-formats");
-  const ajv = await made(draft, options);
+  const ajv = await made(draft);
   addFormats.default(ajv);
+  // Ajv's own refuses 19.99 as a multiple of 0.01, and its option for that is a bound that 1234567.89 passes.
+  ajv.removeKeyword("multipleOf");
+  ajv.addKeyword({
+    keyword: "multipleOf",
+    type: "number",
+    schemaType: "number",
+    compile: (divisor: number) => (value: number) => isMultiple(value, divisor),
+  });
   return ajv;
 }
 
+// Registries hold what their own validators accept: unknown keywords and formats are no error there.
+const OPTIONS = {
+  strict: false,
+  validateSchema: false,
+  logger: false,
+  code: { regExp: Object.assign(expression, { code: "" }) }, // Ajv wants the code for schemas that are printed; none is here
+} as const;
+
+/** With `u`, which \p needs, or without, where \- and \@ are what other languages read in them. */
+function expression(pattern: string, flags: string): RegExp {
+  try {
+    return new RegExp(pattern, flags);
+  } catch {
+    return new RegExp(pattern);
+  }
+}
+
+/** Whether it is one in decimal: fractions are rounded when they are read, twice, and when they are divided. */
+function isMultiple(value: number, divisor: number): boolean {
+  if (value % divisor === 0) return true;
+  if (Number.isInteger(divisor)) return false;
+  const quotient = value / divisor;
+  return Math.abs(quotient - Math.round(quotient)) <= 2 * Number.EPSILON * Math.abs(quotient);
+}
+
 // By `default`, for in a bundle CommonJS modules have no other name.
-async function made(
-  draft: string,
-  options: { readonly strict: false; readonly validateSchema: false; readonly logger: false },
-): Promise<Ajv> {
-  if (draft.includes("draft-04")) return new (await import("ajv-draft-04")).default.default(options);
-  if (draft.includes("2019-09")) return new (await import("ajv/dist/2019.js")).default.Ajv2019(options);
-  if (draft.includes("2020-12")) return new (await import("ajv/dist/2020.js")).default.Ajv2020(options);
-  return new (await import("ajv")).default.Ajv(options);
+async function made(draft: string): Promise<Ajv> {
+  if (draft.includes("draft-04")) return new (await import("ajv-draft-04")).default.default(OPTIONS);
+  if (draft.includes("2019-09")) return new (await import("ajv/dist/2019.js")).default.Ajv2019(OPTIONS);
+  if (draft.includes("2020-12")) return new (await import("ajv/dist/2020.js")).default.Ajv2020(OPTIONS);
+  return new (await import("ajv")).default.Ajv(OPTIONS);
 }
 
 function asSchema(schema: unknown): object | boolean {

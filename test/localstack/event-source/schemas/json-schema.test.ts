@@ -68,6 +68,38 @@ describe("a value under JSON Schema", () => {
     expect(() => decode(Buffer.from('"yesterday"'))).toThrow("format");
   });
 
+  test.each(["http://json-schema.org/draft-04/schema#", "https://json-schema.org/draft/2020-12/schema", undefined])(
+    "is a multiple in decimal, though fractions are rounded when they are divided (%s)",
+    async ($schema) => {
+      const multipleOf = (divisor: number) => jsonDecoder(JSON.stringify({ $schema, multipleOf: divisor }), []);
+      const cents = await multipleOf(0.01);
+      for (const text of ["19.99", "1.13", "-1.13", "1234567.89", "99999999999.99", "0", "7", '"text"']) {
+        expect(() => cents(Buffer.from(text)), text).not.toThrow();
+      }
+      for (const text of ["1.135", "19.991", "1234567.891", "0.001", "-1.135"]) {
+        expect(() => cents(Buffer.from(text)), text).toThrow("#/multipleOf (multipleOf)");
+      }
+      const threes = await multipleOf(3);
+      expect(() => threes(Buffer.from("9007199254740990"))).not.toThrow();
+      expect(() => threes(Buffer.from("9007199254740991"))).toThrow("multipleOf");
+      expect(() => threes(Buffer.from("4.5"))).toThrow("multipleOf");
+    },
+  );
+
+  test.each<[string, string, string]>([
+    ["^\\d{3}\\-\\d{4}$", "555-1234", "5551234"],
+    ["^[\\w.]+\\@[\\w.]+$", "a@b.c", "a.b"],
+    ["^[\\w-\\.]+$", "a-b.c", "a b"],
+    ["^\\p{L}+$", "é", "1"],
+  ])("is matched by patterns as other languages write them: %s", async (pattern, good, bad) => {
+    const value = await jsonDecoder(JSON.stringify({ items: { pattern } }), []);
+    expect(() => value(Buffer.from(JSON.stringify([good])))).not.toThrow();
+    expect(() => value(Buffer.from(JSON.stringify([bad])))).toThrow("(pattern)");
+    const name = await jsonDecoder(JSON.stringify({ patternProperties: { [pattern]: { type: "null" } } }), []);
+    expect(() => name(Buffer.from(JSON.stringify({ [bad]: 1 })))).not.toThrow();
+    expect(() => name(Buffer.from(JSON.stringify({ [good]: 1 })))).toThrow("patternProperties");
+  });
+
   test.each([undefined, "http://shop.example/order.json"])(
     "refers to other schemas by name (its own: %s)",
     async ($id) => {
