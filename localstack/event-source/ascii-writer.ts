@@ -28,9 +28,9 @@ export class AsciiWriter {
     this.at += this.bytes.write(text, this.at, "latin1");
   }
 
-  /** A whole number up to 2^53. */
+  /** A whole number: from 2^53 on, where division is not exact, as it is in JSON too. */
   integer(value: number): void {
-    if (value < 0) {
+    if (value < 0 || value > Number.MAX_SAFE_INTEGER) {
       this.text(String(value));
       return;
     }

@@ -12,6 +12,9 @@ const NEVER_SENT: ReadonlySet<Discard["condition"]> = new Set([
   "DESERIALIZATION_ERROR",
 ]);
 
+/** Days of 86,400 s around the epoch: https://tc39.es/ecma262/#sec-time-values-and-time-range */
+const LAST_DATE = 8.64e15;
+
 /** What all failure records of a mapping share. */
 export interface FailureRecordContext {
   readonly functionArn: string;
@@ -75,8 +78,10 @@ function rangeOf(records: Portions[number]["records"]): object {
   };
 }
 
+/** The record's timestamp, at most the last that a Date can say: producers may send nanoseconds, and Kafka keeps any 64 bits. */
 export function isoTimestamp(record: SourceRecord): string {
-  return new Date(timestampOf(record)).toISOString();
+  const time = Math.min(Math.max(timestampOf(record), -LAST_DATE), LAST_DATE);
+  return new Date(time).toISOString();
 }
 
 // Null for a record that is too large or can't be read, absent for one that is too old: none was answered by the function.

@@ -95,6 +95,15 @@ describe("the event", () => {
     });
   });
 
+  test("a timestamp beyond 2^53, nanoseconds by mistake, is its number still", () => {
+    const law = fc.property(fc.bigInt({ min: 2n ** 53n, max: 2n ** 63n - 1024n }).map(Number), (timestamp) => {
+      const part = partOf("tt", 0, [{ offset: 1, timestamp }]);
+      expect(event(part)).toMatchObject({ records: { "tt-0": [{ timestamp }] } });
+      expect(textOf(selfManaged, [part]).length).toBe(eventSize(eventHead(selfManaged), [part]));
+    });
+    fc.assert(law, { numRuns: 5000 });
+  });
+
   test("its size is known before it is written, to the byte, and it is plain ASCII", () => {
     const bytes = fc.option(fc.uint8Array({ maxLength: 100 }).map((b) => Buffer.from(b)));
     const record = fc.record({
