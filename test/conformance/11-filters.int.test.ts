@@ -121,8 +121,23 @@ behaves(
   },
   async () => {
     await expectFilter({ value: { a: { b: [300] } } }, ['{"a":{"b":300.0}}', '{"a.b":300}'], ['{"A":{"b":300}}']);
+    await expectFilter({ "value.a.b": [1] }, ['{"a":{"b":1}}', '{"a":{"c":2},"a.b":1}'], ['{"a":{"b":2}}']);
     await expectFilter({ value: { l: { a: [1], b: [2] } } }, ['{"l":[{"a":1,"b":2}]}'], ['{"l":[{"a":1},{"b":2}]}']);
   },
+);
+
+behaves(
+  {
+    behaviour: "whole numbers are equal by value, beyond 2^53 too",
+    source: "localstack/localstack:event_pattern_templates",
+    grade: "I",
+  },
+  () =>
+    expectFilter(
+      '{"value":{"a":[9007199254740993]}}',
+      ['{"a":9007199254740993}'],
+      ['{"a":9007199254740992}', '{"a":1}'],
+    ),
 );
 
 behaves(
@@ -239,7 +254,7 @@ behaves(
 );
 
 /** Of a topic with these values, in this order, the function gets those that pass and no other. */
-async function expectFilter(pattern: object, passes: readonly (string | Buffer)[], drops: readonly string[]) {
+async function expectFilter(pattern: object | string, passes: readonly (string | Buffer)[], drops: readonly string[]) {
   const records = [...drops, ...passes].map((value) => ({ value }));
   const { invoker, topic, untilCommitted } = await scene({ records, settings: { ...AT_ONCE, ...filters(pattern) } });
   await untilCommitted(records.length);

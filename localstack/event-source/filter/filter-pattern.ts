@@ -16,10 +16,41 @@ export type ValueTest = (value: unknown) => boolean;
 
 /** An object of a pattern: fields are ANDed, `$or` is a list of alternatives, a dot in a name is a nested path. */
 export function compileFields(pattern: Record<string, unknown>): FieldsTest {
+  return compileEntries(entriesOf(pattern));
+}
+
+type Entry = readonly [name: string, rule: unknown];
+
+function entriesOf(pattern: Record<string, unknown>): Entry[] {
   const entries = Object.entries(pattern);
   if (entries.length === 0) throw new InvalidPatternError("an object in a pattern has at least one field");
-  const tests = entries.map(([name, rule]) => compileField(name, rule));
+  return entries;
+}
+
+// What is said of one object stands together, by whatever names: an object of a list has to match it whole.
+function compileEntries(entries: readonly Entry[]): FieldsTest {
+  const tests: FieldsTest[] = [];
+  const nested = new Map<string, Entry[]>();
+  const within = (name: string, more: readonly Entry[]) => nested.set(name, [...(nested.get(name) ?? []), ...more]);
+  for (const [name, rule] of entries) {
+    const dot = name.indexOf(".");
+    if (name === "$or") tests.push(compileOr(rule));
+    else if (dot > 0) within(name.slice(0, dot), [[name.slice(dot + 1), rule]]);
+    else if (Array.isArray(rule)) tests.push(compileLeaf(name, rule));
+    else if (isObject(rule)) within(name, entriesOf(rule));
+    else throw new InvalidPatternError(`'${name}' takes a list of rules or an object of fields`);
+  }
+  for (const [name, inner] of nested) {
+    const test = compileEntries(inner);
+    const objectsOf = nestedObjects(name);
+    tests.push((object) => objectsOf(object).some(test));
+  }
   return (object) => tests.every((test) => test(object));
+}
+
+function compileLeaf(name: string, rules: readonly unknown[]): FieldsTest {
+  const test = compileRules(rules);
+  return (object) => test(Object.hasOwn(object, name) ? object[name] : undefined);
 }
 
 /** A leaf of a pattern: a non-empty list of rules, ORed. */
@@ -36,19 +67,6 @@ interface Rule {
   readonly test: (leaf: unknown) => boolean;
   /** True for `exists: false` only: every other rule needs a value. */
   readonly acceptsMissing: boolean;
-}
-
-function compileField(name: string, rule: unknown): FieldsTest {
-  if (name === "$or") return compileOr(rule);
-  const dot = name.indexOf(".");
-  if (dot > 0) return compileField(name.slice(0, dot), { [name.slice(dot + 1)]: rule });
-  if (Array.isArray(rule)) {
-    const test = compileRules(rule);
-    return (object) => test(fieldOf(object, name));
-  }
-  if (!isObject(rule)) throw new InvalidPatternError(`'${name}' takes a list of rules or an object of fields`);
-  const test = compileFields(rule);
-  return (object) => nestedObjects(fieldOf(object, name)).some(test);
 }
 
 function compileOr(rule: unknown): FieldsTest {
@@ -127,13 +145,13 @@ function compileAnythingBut(operand: unknown): (leaf: unknown) => boolean {
     return (leaf) => !tests.some((test) => test(leaf));
   }
   const values = new Set<unknown>(Array.isArray(operand) ? operand : [operand]);
-  if (values.size === 0 || ![...values].every((value) => typeof value === "string" || typeof value === "number")) {
+  if (values.size === 0 || ![...values].every((value) => typeof value === "string" || isNumber(value))) {
     throw new InvalidPatternError("anything-but takes strings or numbers");
   }
   return (leaf) => !values.has(leaf);
 }
 
-const COMPARISONS: Readonly<Record<string, (value: number, bound: number) => boolean>> = {
+const COMPARISONS: Readonly<Record<string, (value: number | bigint, bound: number | bigint) => boolean>> = {
   "=": (value, bound) => value === bound,
   "<": (value, bound) => value < bound,
   "<=": (value, bound) => value <= bound,
@@ -147,21 +165,23 @@ function compileNumeric(operand: unknown): (leaf: unknown) => boolean {
   }
   const [operator, bound, upperOperator, upperBound] = operand as unknown[];
   const compare = comparison(operator, bound);
-  if (operand.length === 2) return (leaf) => typeof leaf === "number" && compare(leaf);
+  if (operand.length === 2) return (leaf) => isNumber(leaf) && compare(leaf);
   const isRange =
+    isNumber(bound) &&
+    isNumber(upperBound) &&
     (operator === ">" || operator === ">=") &&
     (upperOperator === "<" || upperOperator === "<=") &&
-    Number(upperBound) > Number(bound);
+    upperBound > bound;
   if (!isRange)
     throw new InvalidPatternError("a numeric range is a lower bound (> or >=), then a larger upper bound (< or <=)");
   const compareUpper = comparison(upperOperator, upperBound);
-  return (leaf) => typeof leaf === "number" && compare(leaf) && compareUpper(leaf);
+  return (leaf) => isNumber(leaf) && compare(leaf) && compareUpper(leaf);
 }
 
-function comparison(operator: unknown, bound: unknown): (value: number) => boolean {
+function comparison(operator: unknown, bound: unknown): (value: number | bigint) => boolean {
   const compare =
     typeof operator === "string" && Object.hasOwn(COMPARISONS, operator) ? COMPARISONS[operator] : undefined;
-  if (compare === undefined || typeof bound !== "number") {
+  if (compare === undefined || !isNumber(bound)) {
     throw new InvalidPatternError("numeric takes =, <, <=, > or >= and a number");
   }
   return (value) => compare(value, bound);
@@ -199,29 +219,53 @@ function textOf(operator: string, operand: unknown): string {
   return operand;
 }
 
-// A field, or what keys with a dot say about it: { "a.b": 1 } equals { a: { b: 1 } }.
-function fieldOf(object: Record<string, unknown>, name: string): unknown {
-  if (Object.hasOwn(object, name)) return object[name];
+// The objects under a name. A missing one still has to be looked into: { a: { b: [{ exists: false }] } } matches {}. What keys
+// with a dot say belongs to each of them: { a: { b: 1 }, "a.c": 2 } equals { a: { b: 1, c: 2 } }.
+function nestedObjects(name: string): (object: Record<string, unknown>) => Record<string, unknown>[] {
   const prefix = `${name}.`;
-  const nested = Object.entries(object).filter(([key]) => key.startsWith(prefix));
-  if (nested.length === 0) return undefined;
-  return Object.fromEntries(nested.map(([key, value]) => [key.slice(prefix.length), value]));
+  return (object) => {
+    const value = Object.hasOwn(object, name) ? object[name] : undefined;
+    const objects = isObject(value) ? [value] : Array.isArray(value) ? flat(value).filter(isObject) : [];
+    const dotted = fieldsBehind(prefix, object);
+    if (dotted === undefined) return objects.length === 0 ? [{}] : objects;
+    return objects.length === 0 ? [dotted] : objects.map((own) => merged(own, dotted));
+  };
 }
 
-// A missing parent still has to be looked into: { a: { b: [{ exists: false }] } } matches {}.
-function nestedObjects(value: unknown): Record<string, unknown>[] {
-  if (Array.isArray(value)) {
-    const objects = value.flat(Number.POSITIVE_INFINITY).filter(isObject);
-    return objects.length === 0 ? [{}] : objects;
+// For every record and nested rule, so without a list of entries where no key has a dot, as in most data.
+function fieldsBehind(prefix: string, object: Record<string, unknown>): Record<string, unknown> | undefined {
+  let found: Record<string, unknown> | undefined;
+  for (const key in object) {
+    if (key.startsWith(prefix)) found = merged(found ?? {}, { [key.slice(prefix.length)]: object[key] });
   }
-  return [isObject(value) ? value : {}];
+  return found;
+}
+
+// A path that is said twice has both values, as a list would.
+function merged(one: Record<string, unknown>, other: Record<string, unknown>): Record<string, unknown> {
+  const both = (name: string): unknown => {
+    const [a, b] = [one[name], other[name]];
+    if (!Object.hasOwn(one, name)) return b;
+    if (!Object.hasOwn(other, name)) return a;
+    return isObject(a) && isObject(b) ? merged(a, b) : [a, b];
+  };
+  return Object.fromEntries(Object.keys({ ...one, ...other }).map((name) => [name, both(name)]));
 }
 
 // Only leaves are tested: an object, or an empty list, is nothing a rule could look at.
 function leavesOf(value: unknown): unknown[] {
   if (value === undefined || isObject(value)) return [];
   if (!Array.isArray(value)) return [value];
-  return value.flat(Number.POSITIVE_INFINITY).filter((item) => !isObject(item));
+  return flat(value).filter((item) => !isObject(item));
+}
+
+function flat(list: readonly unknown[]): unknown[] {
+  return list.flat(Number.POSITIVE_INFINITY);
+}
+
+// A bigint is a whole number beyond what a number tells from its neighbours: never equal to a number, but larger or smaller.
+function isNumber(value: unknown): value is number | bigint {
+  return typeof value === "number" || typeof value === "bigint";
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

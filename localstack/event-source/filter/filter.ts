@@ -1,6 +1,7 @@
 // Filter criteria: which records reach the function. EventBridge's pattern syntax over a record's value; a value whose
 // format differs from the pattern's passes, unlike for SQS and Kinesis.
 // https://docs.aws.amazon.com/lambda/latest/dg/kafka-filtering.html  https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventfiltering.html
+import { hasUnsafeInteger, parseExactly } from "./exact-json.ts";
 import { compileFields, compileRules, type FieldsTest, InvalidPatternError, type ValueTest } from "./filter-pattern.ts";
 
 /** One filter's pattern, ready to run. */
@@ -21,7 +22,9 @@ export function parseFilter(pattern: string): Filter {
   }
   const parsed = parsePattern(pattern);
   const test = compileRecord(parsed);
-  return { pattern, readsValue: Object.keys(parsed).length > 0, matches: (value) => test(classify(value)) };
+  // Rounding goes up and down alike, so that values need all their digits only where the pattern has more than a number holds.
+  const parse = hasUnsafeInteger(parsed) ? parseExactly : JSON.parse;
+  return { pattern, readsValue: Object.keys(parsed).length > 0, matches: (value) => test(classify(value, parse)) };
 }
 
 /** The filter as it is where a record without a value passes no rule on values. */
@@ -44,7 +47,7 @@ type RecordTest = (value: Classified) => boolean;
 function parsePattern(pattern: string): Record<string, unknown> {
   let parsed: unknown;
   try {
-    parsed = JSON.parse(pattern);
+    parsed = parseExactly(pattern);
   } catch (cause) {
     throw new InvalidPatternError("a pattern is a JSON object", { cause });
   }
@@ -57,6 +60,7 @@ function parsePattern(pattern: string): Record<string, unknown> {
 function compileRecord(pattern: Record<string, unknown>): RecordTest {
   const tests = Object.entries(pattern).map(([field, rule]): RecordTest => {
     if (field === "$or") return compileAlternatives(rule);
+    if (field.startsWith("value.")) return compileValue({ [field.slice("value.".length)]: rule });
     if (field !== "value") {
       throw new InvalidPatternError(`only 'value' can be filtered for Kafka, got '${field}'`);
     }
@@ -89,7 +93,7 @@ function compileValue(rule: unknown): RecordTest {
 }
 
 // JSON means an object here: AWS leaves arrays and scalars open, they count as plain text.
-function classify(value: Buffer | null): Classified {
+function classify(value: Buffer | null, parse: (text: string) => unknown): Classified {
   if (value === null) return { kind: "opaque" };
   let text: string;
   try {
@@ -98,7 +102,7 @@ function classify(value: Buffer | null): Classified {
     return { kind: "opaque" };
   }
   try {
-    const parsed: unknown = JSON.parse(text);
+    const parsed = parse(text);
     if (typeof parsed === "object" && parsed !== null && !Array.isArray(parsed)) {
       return { kind: "json", object: parsed as Record<string, unknown> };
     }

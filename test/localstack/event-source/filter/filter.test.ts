@@ -71,8 +71,53 @@ describe("operators", () => {
   test("300.0 in the data equals 300 in the pattern, as on real EventBridge", () =>
     expect(passes({ value: { n: [300] } }, '{"n":300.0}')).toBe(true));
 
-  test("a dot is a nested path in the data", () =>
-    expect(passes({ value: { a: { b: [1] } } }, { "a.b": 1 })).toBe(true));
+  test.each<[string, object, object, boolean]>([
+    ["in the data", { value: { a: { b: [1] } } }, { "a.b": 1 }, true],
+    ["beside the object itself", { value: { a: { b: [1] } } }, { a: { c: 2 }, "a.b": 1 }, true],
+    ["in both, ANDed", { value: { a: { b: [1], c: [2] } } }, { a: { c: 2 }, "a.b": 1 }, true],
+    ["in both, missed", { value: { a: { b: [1], c: [3] } } }, { a: { c: 2 }, "a.b": 1 }, false],
+    ["deep", { value: { a: { b: { c: [1], d: [2], e: [3] } } } }, { "a.b.c": 1, a: { "b.d": 2, b: { e: 3 } } }, true],
+    ["twice the same path, either value", { value: { a: { b: [1] } } }, { a: { b: 2 }, "a.b": 1 }, true],
+    [
+      "beside a list, in each of its objects",
+      { value: { a: { b: [1], c: [2] } } },
+      { a: [{ c: 2 }, 5], "a.b": 1 },
+      true,
+    ],
+    ["beside a value", { value: { a: { b: [1] } } }, { a: null, "a.b": 1 }, true],
+    ["which has the value", { value: { a: [null] } }, { a: null, "a.b": 1 }, true],
+    ["that is there", { value: { a: { b: [{ exists: false }] } } }, { a: { c: 2 }, "a.b": 1 }, false],
+    ["of another name", { value: { a: { b: [1] } } }, { "ab.b": 1, a: {} }, false],
+    ["that nothing is inherited by", { value: { a: { constructor: [{ exists: true }] } } }, { a: {}, "a.b": 1 }, false],
+    ["in the pattern, from the value on", { "value.a": [1] }, { a: 1 }, true],
+    ["from the value on, missed", { "value.a.b": [1] }, { a: { b: 2 } }, false],
+    ["within $or", { $or: [{ "value.a": [1] }, { "value.b": [1] }] }, { b: 1 }, true],
+    ["in the pattern, twice", { value: { "a.b": [1], "a.c": [2] } }, { a: { b: 1, c: 2 } }, true],
+    ["which one object of a list matches", { value: { "a.b": [1], "a.c": [2] } }, { a: [{ b: 1 }, { c: 2 }] }, false],
+    ["beside the object", { value: { a: { b: [1] }, "a.c": [2] } }, { a: [{ b: 1 }, { c: 2 }] }, false],
+  ])("a dot is a nested path: %s", (_why, pattern, data, wanted) => expect(passes(pattern, data)).toBe(wanted));
+
+  test.each<[string, string, string, boolean]>([
+    ["another number that rounds to the same", "[9007199254740993]", "9007199254740992", false],
+    ["itself", "[9007199254740993]", "9007199254740993", true],
+    ["in a list", "[9007199254740993]", "[1,9007199254740993]", true],
+    ["negative", "[-9007199254740993]", "-9007199254740992", false],
+    ["written otherwise", "[90071992547409930e-1]", "9007199254740993.0", true],
+    ["a power of ten", "[1e19]", "10000000000000000000", true],
+    ["beside a small one", "[9007199254740993, 7]", "7.0", true],
+    ["with a fraction", "[9007199254740992]", "9007199254740992.5", false],
+    ["too large for any number", "[9007199254740993]", "1e999999999", false],
+    ["anything-but", '[{"anything-but":[9007199254740993]}]', "9007199254740992", true],
+    ["anything-but itself", '[{"anything-but":9007199254740993}]', "9007199254740993", false],
+    ["numeric =", '[{"numeric":["=",9007199254740993]}]', "9007199254740992", false],
+    ["numeric = itself", '[{"numeric":["=",9007199254740993]}]', "9007199254740993", true],
+    ["numeric >", '[{"numeric":[">",9007199254740992]}]', "9007199254740993", true],
+    ["a range", '[{"numeric":[">",9007199254740992,"<",9007199254740994]}]', "9007199254740993", true],
+    ["a range of small and large", '[{"numeric":[">=",0,"<",9007199254740993]}]', "5", true],
+    ["a range, missed", '[{"numeric":[">=",0,"<",9007199254740993]}]', "9007199254740993", false],
+  ])("numbers beyond 2^53 are equal by value: %s", (_why, rules, data, wanted) =>
+    expect(parseFilter(`{"value":{"a":${rules}}}`).matches(bytes(`{"a":${data}}`))).toBe(wanted),
+  );
 
   test("an array of objects matches where one object matches whole", () => {
     const rule = { value: { list: { a: [1], b: [2] } } };
@@ -120,6 +165,8 @@ describe("patterns that AWS refuses", () => {
     ["an array", "[]"],
     ["a text", '"x"'],
     ["another field than value", '{"key":["x"]}'],
+    ["another field's field", '{"key.a":["x"]}'],
+    ["a field's field that is no list", '{"value.a":1}'],
     ["a leaf that is no list", '{"value":{"a":1}}'],
     ["an empty list", '{"value":{"a":[]}}'],
     ["an empty object", '{"value":{}}'],
