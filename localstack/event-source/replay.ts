@@ -54,9 +54,16 @@ export function isOver(
 }
 
 function instant(option: string, text: string): number {
-  const time = INSTANT.test(text) ? Date.parse(text) : Number.NaN;
+  const [, day = ""] = INSTANT.exec(text) ?? [];
+  const time = isDay(day) ? Date.parse(text) : Number.NaN;
   if (!Number.isNaN(time)) return time;
   throw new Error(
     `${option} takes a time such as 2026-11-20T10:00 (local), 2026-11-20T10:00Z or 2026-11-20T10:00+01:00, got '${text}'`,
   );
+}
+
+/** Whether the calendar has it: Date takes 31 February for 3 March. */
+function isDay(day: string): boolean {
+  const start = new Date(`${day}T00:00Z`);
+  return !Number.isNaN(start.getTime()) && start.toISOString().startsWith(day);
 }
