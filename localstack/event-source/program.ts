@@ -11,7 +11,7 @@ import { changed } from "./switches.ts";
 import { selectFunctions } from "./template/function-definition.ts";
 import type { Mapping, SchemaRegistry } from "./template/mapping.ts";
 import { mappingsOf } from "./template/mappings.ts";
-import { LOCAL_ACCOUNT, readTemplate } from "./template/template.ts";
+import { LOCAL_ACCOUNT, readTemplate, type Template } from "./template/template.ts";
 
 /** Runs until it is told to stop; ends the process. */
 export async function runProgram(): Promise<void> {
@@ -23,9 +23,13 @@ export async function runProgram(): Promise<void> {
   const account = { ...LOCAL_ACCOUNT, region: process.env.AWS_REGION ?? LOCAL_ACCOUNT.region };
   const template = readTemplate(options.template, account, options);
   const wanted = selectFunctions(template, options.only);
-  const mappings = mappingsOf(template, { functions: wanted, access: options.access });
+  const mappings = mappingsOf(template, {
+    ...(options.only.length === 0 ? {} : { functions: wanted }),
+    access: options.access,
+  });
   const { replay } = options;
   const schedules = replay === undefined && options.hasSchedules ? schedulesOf(template, wanted) : [];
+  if (mappings.length + schedules.length === 0) throw new Error(nothingToDo(template, options));
   const invoked = new Set([...mappings, ...schedules].map(({ functionLogicalId }) => functionLogicalId));
   const functions = functionsOf(template, [...invoked], options);
   const brokers = options.brokers.length > 0 ? options.brokers : brokersOf(mappings);
@@ -51,7 +55,7 @@ export async function runProgram(): Promise<void> {
     ...(invoker === undefined ? {} : { invoker }),
   });
   const source = await Promise.race([starting, told]);
-  if (typeof source === "string") process.exit(0);
+  if (typeof source === "string") process.exit(replay === undefined ? 0 : 1);
   const enabled = mappings.filter(({ isEnabled }) => isEnabled);
   console.log(
     JSON.stringify({
@@ -60,22 +64,35 @@ export async function runProgram(): Promise<void> {
     }),
   );
   report(source, options);
-  await Promise.race([told, source.over]);
+  const end = await Promise.race([told, source.over]);
+  const isUnfinished = replay !== undefined && typeof end === "string";
   const { mappings: ended } = source.status();
   await source.stop();
   await invoker?.stop();
   if (replay !== undefined) {
-    for (const mapping of ended) console.log(JSON.stringify(replayed(mapping)));
+    for (const mapping of ended) console.log(JSON.stringify(replayed(mapping, isUnfinished)));
   }
-  process.exit(0);
+  process.exit(isUnfinished ? 1 : 0);
 }
 
-/** What a replay came to. */
-function replayed({ logicalId, functionName, topic, counters }: MappingStatus): object {
+/** A misspelt type would otherwise look like a run that waits for records. */
+function nothingToDo({ resources }: Template, { only, hasSchedules, replay }: ProgramOptions): string {
+  const sought =
+    hasSchedules && replay === undefined
+      ? "neither a Kafka event source mapping nor a rule with a rate"
+      : "no Kafka event source mapping";
+  const types = [...new Set([...resources.values()].map(({ type }) => type))].sort().join(", ");
+  const whose = only.length === 0 ? "" : ` of ${only.join(", ")}`;
+  return `There is nothing to carry out: the template has ${sought}${whose}. Types of its resources: ${types}.`;
+}
+
+/** What a replay came to; one that was ended before it was through says so. */
+function replayed({ logicalId, functionName, topic, counters }: MappingStatus, isUnfinished: boolean): object {
   const { polledEventCount, invocations, failedInvokeEventCount, droppedEventCount } = counters;
   return {
     ...{ replayed: logicalId, functionName, topic, records: polledEventCount, invocations },
     ...{ failedInvokeEventCount, droppedEventCount },
+    ...(isUnfinished ? { unfinished: true } : {}),
   };
 }
 

@@ -24,6 +24,12 @@ export function readDocument(file: string): unknown {
     );
   }
   refuseUnexpanded(Object(document));
+  const { Resources } = Object(document);
+  if (typeof Resources !== "object" || Resources === null || Object.keys(Resources).length === 0) {
+    throw new Error(
+      `Can't run the template ${file}: Template format error: At least one Resources member must be defined.`,
+    );
+  }
   return document;
 }
 

@@ -34,6 +34,18 @@ export function functionReference(template: Template, functionName: unknown): Fu
   }
 }
 
+/** Whether it may be another stack's function: named by text or by an export, not by what this template should have. */
+export function isElsewhere(template: Template, functionName: unknown): boolean {
+  return textOf(template, functionName) !== "" || JSON.stringify(functionName ?? "").includes('"Fn::ImportValue"');
+}
+
+/** AWS's refusal of a function that nobody has, with what was looked for. */
+export function doesNotExist(template: Template, functionName: unknown): string {
+  const names = resourcesOfType(template, "AWS::Lambda::Function").map(({ logicalId }) => logicalId);
+  const has = `The template's functions: ${names.join(", ") || "none"}`;
+  return `Function does not exist: ${sought(template, functionName)}. ${has}; what another stack has is left out with --only`;
+}
+
 /** The Lambda API's own way of writing both. */
 export function qualifiedName(name: string, qualifier: string | undefined): string {
   return qualifier === undefined ? name : `${name}:${qualifier}`;
@@ -59,10 +71,19 @@ function byName(template: Template, functionName: unknown): FunctionReference | 
   return { logicalId: found.logicalId, ...(qualifier === undefined ? {} : { qualifier }) };
 }
 
+function sought(template: Template, functionName: unknown): string {
+  try {
+    return `FunctionName is ${JSON.stringify(resolveValue(template, functionName)) ?? "missing"}`;
+  } catch (error) {
+    if (error instanceof UnresolvedError) return error.message;
+    throw error;
+  }
+}
+
 /** Another stack's function can't be known here, and is none of this template's. */
 function textOf(template: Template, functionName: unknown): string {
   try {
-    return String(resolveValue(template, functionName));
+    return String(resolveValue(template, functionName) ?? "");
   } catch (error) {
     if (error instanceof UnresolvedError) return "";
     throw error;

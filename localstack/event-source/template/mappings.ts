@@ -1,13 +1,13 @@
 // The Kafka mappings of a template: found, checked, and read into what they mean.
 import { type Filter, parseFilter } from "../filter/filter.ts";
-import { type FunctionReference, functionReference } from "./function-reference.ts";
+import { doesNotExist, type FunctionReference, functionReference, isElsewhere } from "./function-reference.ts";
 import { type Mapping, MappingError } from "./mapping.ts";
 import { type CheckContext, check } from "./mapping-rules.ts";
 import { readMapping } from "./mapping-settings.ts";
 import { arnOf, asObject, type Resource, resolveValue, resourcesOfType, type Template } from "./template.ts";
 
 export interface MappingOptions {
-  /** Logical ids of the functions whose mappings are wanted; all when absent. */
+  /** Logical ids of the functions whose mappings are wanted, and of no others; all when absent. */
   readonly functions?: readonly string[];
   /** Whether access configurations are carried out (default), and so must be such that they can be. */
   readonly access?: "template" | "none";
@@ -19,8 +19,9 @@ export function mappingsOf(template: Template, options: MappingOptions = {}): Ma
   const mappings: Mapping[] = [];
   for (const resource of resourcesOfType(template, "AWS::Lambda::EventSourceMapping")) {
     if (!isKafka(resource)) continue;
-    const reference = functionReference(template, resource.properties.FunctionName) ?? { logicalId: "" };
-    if (options.functions?.includes(reference.logicalId) === false) continue;
+    const { FunctionName } = resource.properties;
+    const reference = functionReference(template, FunctionName);
+    if (isLeftOut(template, FunctionName, { reference, wanted: options.functions })) continue;
     const found = mappingOf(template, resource, {
       reference,
       access: options.access ?? "template",
@@ -33,18 +34,34 @@ export function mappingsOf(template: Template, options: MappingOptions = {}): Ma
   return mappings;
 }
 
+/** Only of a function that is known not to be wanted; one that nobody has may be the wanted one, misspelt. */
+function isLeftOut(
+  template: Template,
+  functionName: unknown,
+  {
+    reference,
+    wanted,
+  }: { readonly reference: FunctionReference | undefined; readonly wanted: readonly string[] | undefined },
+): boolean {
+  if (wanted === undefined) return false;
+  return reference === undefined ? isElsewhere(template, functionName) : !wanted.includes(reference.logicalId);
+}
+
 function mappingOf(
   template: Template,
   resource: Resource,
-  { reference, access }: { readonly reference: FunctionReference } & Pick<CheckContext, "access">,
+  { reference, access }: { readonly reference: FunctionReference | undefined } & Pick<CheckContext, "access">,
 ): Mapping | { refusals: string[] } {
-  const functionLogicalId = reference.logicalId;
-  const { qualifier } = reference;
+  const definition = resourcesOfType(template, "AWS::Lambda::Function").find(
+    ({ logicalId }) => logicalId === reference?.logicalId,
+  );
+  if (reference === undefined || definition === undefined) {
+    return { refusals: [doesNotExist(template, resource.properties.FunctionName)] };
+  }
+  const { logicalId: functionLogicalId, qualifier } = reference;
   const settings = settingsOf(template, resource);
-  const definition = template.resources.get(functionLogicalId);
-  const functionTimeoutSeconds = Number(resolveValue(template, definition?.properties.Timeout) ?? 3);
-  const refusals =
-    definition === undefined ? ["Function does not exist"] : check(settings, { functionTimeoutSeconds, access });
+  const functionTimeoutSeconds = Number(resolveValue(template, definition.properties.Timeout) ?? 3);
+  const refusals = check(settings, { functionTimeoutSeconds, access });
   const filters: Filter[] = [];
   for (const pattern of patternsOf(settings)) {
     try {
@@ -53,7 +70,7 @@ function mappingOf(
       refusals.push(`FilterCriteria: ${error instanceof Error ? error.message : String(error)} in ${pattern}`);
     }
   }
-  if (refusals.length > 0 || definition === undefined) return { refusals };
+  if (refusals.length > 0) return { refusals };
   const mapping = readMapping(settings, filters, {
     resource,
     functionLogicalId,

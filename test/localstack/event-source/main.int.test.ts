@@ -5,8 +5,9 @@ import { describe, expect, test } from "vitest";
 import { freshTopic, produce } from "../../support/kafka.ts";
 import { startLambdaApi } from "../../support/lambda-api.ts";
 import { until } from "../../support/until.ts";
+import { kafkaMapping, writeFixture } from "./fixture.ts";
 import { fixture, isReady, start } from "./program.ts";
-import { committed, numbered } from "./running.ts";
+import { brokers, committed, numbered } from "./running.ts";
 
 const isAlive = (pid: number) => {
   try {
@@ -137,6 +138,44 @@ describe("the event source as a program", () => {
     expect(await committed(topic, topic)).toEqual([-1]);
   });
 
+  test("a replay that is ended before it is through says so and fails", async () => {
+    const topic = await freshTopic({ partitions: 1 });
+    await produce(topic, [{ value: "0", timestamp: String(Date.parse("2026-11-20T10:00Z")) }]);
+    const { args, seen } = fixture(topic);
+    const program = start([...args, "--from", "2026-11-20T10:00Z", "--env", "MS=1500"]);
+    await until(() => seen().length === 1);
+    program.child.kill("SIGTERM");
+    expect(await program.ended).toBe(1);
+    expect(JSON.parse(program.lines.at(-1)!)).toMatchObject({ replayed: "M", topic, unfinished: true });
+  });
+
+  test("ends with an error where there is nothing to carry out", async () => {
+    const M = { ...Object(kafkaMapping("count", "orders")), Type: "AWS::Lambda::EventSourceMaping" };
+    const { template } = writeFixture({ functions: { count: { source: "" } }, resources: { M } });
+    const program = start(["--template", template, "--brokers", "127.0.0.1:1"]);
+    expect(await program.ended).toBe(1);
+    expect(program.errors()).toContain(
+      "There is nothing to carry out: the template has neither a Kafka event source mapping nor a rule with a rate. Types of its resources: AWS::Lambda::EventSourceMaping, AWS::Lambda::Function.",
+    );
+  });
+
+  test("a mapping of a function that does not exist ends it, with --only as well; another stack's is left out then", async () => {
+    const functions = { count: { source: "exports.handler = async () => {};" } };
+    const [topic, other] = [await freshTopic({ partitions: 1 }), await freshTopic({ partitions: 1 })];
+    const starting = (FunctionName: unknown, more: readonly string[] = []) => {
+      const N = kafkaMapping("count", other, { FunctionName });
+      const { template } = writeFixture({ functions, resources: { M: kafkaMapping("count", topic), N } });
+      return start(["--template", template, "--brokers", brokers().join(","), ...more]);
+    };
+    for (const program of [starting("nobody"), starting({ Ref: "Nobody" }, ["--only", "count"])]) {
+      expect(await program.ended).toBe(1);
+      expect(program.errors()).toContain("Mapping 'N': Function does not exist");
+    }
+    const program = starting("nobody", ["--only", "count"]);
+    await until(() => isReady(program));
+    expect(JSON.parse(program.lines[0]!)).toMatchObject({ mappings: 1 });
+  });
+
   test("calls AWS only at an endpoint that is named: without one a queue as a destination is refused", async () => {
     const destination = { OnFailure: { Destination: "arn:aws:sqs:us-east-1:000000000000:failed" } };
     const topic = await freshTopic({ partitions: 1 });
@@ -194,6 +233,7 @@ describe("the event source as a program", () => {
     ["a name there without an endpoint", ["--function", "count=other"], "which? Give --endpoint."],
     ["an end without a start", ["--to", "10:30"], "--to is the end of a replay: give its --from as well."],
     ["an unknown fault", ["--fault", "crush=1"], "--fault knows crash, timeout, throttle, duplicate"],
+    ["a day that the calendar lacks", ["--from", "2026-02-31T10:00"], "--from takes a time such as"],
     ["no template", ["--template", "/nowhere.json"], "Run `npx serverless package` first"],
     ["an unknown function", ["--only", "nobody"], "No function is called 'nobody'. Functions: count."],
     ["a bad back-off", ["--backoff", "5"], "--backoff takes a time such as 50ms or 1s"],

@@ -229,3 +229,11 @@ describe("what is expanded inside AWS only is refused by name", () => {
     ["broken YAML", "Resources: [", "It must be CloudFormation's JSON or YAML."],
   ])("%s", (_what, text, message) => expect(() => written("t.yml", text)).toThrow(message));
 });
+
+describe("what is no template is refused", () => {
+  test.each(["[]", "", "hello", "{}", '{"Resources":{}}', "Resources:", "Resources: []"])("%s", (text) =>
+    expect(() => written("t.yml", text)).toThrow(
+      "t.yml: Template format error: At least one Resources member must be defined.",
+    ),
+  );
+});

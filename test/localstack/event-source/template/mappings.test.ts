@@ -1,0 +1,47 @@
+// Which of a template's mappings are carried out, and what they may not have in common.
+import { describe, expect, test } from "vitest";
+import { mappingsOf } from "../../../../localstack/event-source/template/mappings.ts";
+import { templateOf } from "../../../../localstack/event-source/template/template.ts";
+import { kafkaMapping } from "../fixture.ts";
+
+type Settings = Readonly<Record<string, unknown>>;
+
+const lambda = (more: object = {}) => ({ Type: "AWS::Lambda::Function", Properties: { Handler: "h.h", ...more } });
+const template = (resources: Settings) =>
+  templateOf(
+    { Conditions: { Never: { "Fn::Equals": ["a", "b"] } }, Resources: { Fn: lambda(), Fn2: lambda(), ...resources } },
+    "/somewhere",
+  );
+const reading = (topic: string, FunctionName: unknown, settings: Settings = {}) =>
+  kafkaMapping("", topic, { FunctionName, ...settings });
+const mapped = (resources: Settings, functions?: string[]) =>
+  mappingsOf(template(resources), functions === undefined ? {} : { functions }).map(({ logicalId }) => logicalId);
+
+const M = reading("orders", { Ref: "Fn" });
+
+describe("a mapping whose function does not exist", () => {
+  test.each<[string, unknown, string]>([
+    ["a Ref to nothing", { Ref: "Fn22" }, "Ref 'Fn22' names neither a resource nor a parameter"],
+    ["an attribute of nothing", { "Fn::GetAtt": ["Nope", "Arn"] }, "Fn::GetAtt names 'Nope', which the template lacks"],
+    ["a name that no function has", "nope", 'FunctionName is "nope". The template\'s functions: Fn, Fn2;'],
+    ["no name", undefined, "FunctionName is missing"],
+    ["another stack's export", { "Fn::ImportValue": "theirs" }, "'theirs' is another stack's export: give it"],
+  ])("is refused, and not left out: %s", (_what, name, why) => {
+    expect(() => mapped({ M, N: reading("audit", name) })).toThrow(`Mapping 'N': Function does not exist: ${why}`);
+    expect(() => mapped({ N: reading("audit", name) })).toThrow("Function does not exist");
+  });
+
+  test("is refused when its condition doesn't hold", () => {
+    const Gone = { ...lambda(), Condition: "Never" };
+    expect(() => mapped({ Gone, N: reading("audit", { Ref: "Gone" }) })).toThrow("Function does not exist");
+  });
+
+  test("is left out where only others are wanted and another stack may have it", () => {
+    for (const name of ["nope", { "Fn::ImportValue": "theirs" }, { Ref: "Fn2" }]) {
+      expect(mapped({ M, N: reading("audit", name) }, ["Fn"])).toEqual(["M"]);
+    }
+    for (const name of [{ Ref: "Fn22" }, { "Fn::GetAtt": ["Nope", "Arn"] }, undefined]) {
+      expect(() => mapped({ M, N: reading("audit", name) }, ["Fn"])).toThrow("Function does not exist");
+    }
+  });
+});
