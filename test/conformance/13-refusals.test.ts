@@ -8,6 +8,7 @@ import { failuresTo, PROVISIONED } from "./scene.ts";
 type Settings = Readonly<Record<string, unknown>>;
 
 const RECORDED = "localstack/localstack:test_create_event_source_self_managed";
+const CLOUDFORMATION = "CloudFormation AWS::Lambda::EventSourceMapping";
 const unsupported = (name: string) => `Unsupported '${name}' parameter for given event source mapping type.`;
 
 behaves(
@@ -179,6 +180,40 @@ behaves(
 behaves(
   { behaviour: "more filters than the raised quota of 10", source: "invocation-eventfiltering", grade: "D" },
   () => expectRefused({ FilterCriteria: { Filters: new Array(11).fill({ Pattern: "{}" }) } }, "at most 10 filters"),
+);
+
+behaves(
+  {
+    behaviour: "a kafka:// destination of less than 12 characters, a broker without a port, a time that is no number",
+    source: CLOUDFORMATION,
+    grade: "M",
+  },
+  () => {
+    expectRefused({ ...PROVISIONED, ...failuresTo("kafka://dlq") }, "a topic of 4 to 249 letters");
+    expectRefused(
+      { SelfManagedEventSource: { Endpoints: { KafkaBootstrapServers: ["broker.example"] } } },
+      "one broker's host:port",
+    );
+    expectRefused(
+      { StartingPosition: "AT_TIMESTAMP", StartingPositionTimestamp: "2026-11-20T10:00Z" },
+      "a number, in epoch seconds",
+    );
+  },
+);
+
+behaves(
+  {
+    behaviour:
+      'a name that a setting\'s object doesn\'t have, a value of another kind; text such as "false" or "-1" is a value',
+    source: CLOUDFORMATION,
+    grade: "M",
+  },
+  () => {
+    expectRefused({ DestinationConfig: { OnFailiure: {} } }, "DestinationConfig.OnFailiure is not a setting");
+    expectRefused({ FilterCriteria: { Filters: [{ pattern: "{}" }] } }, "FilterCriteria.Filters[0].pattern is not");
+    expectRefused({ Enabled: "no" }, 'Enabled is true or false: got "no"');
+    expect(mappingWith({ Enabled: "false", MaximumRetryAttempts: "-1" }).isEnabled).toBe(false);
+  },
 );
 
 behaves({ behaviour: "a function with a timeout over 14 minutes", source: "with-msk-configure", grade: "D" }, () => {

@@ -27,6 +27,7 @@ export interface FunctionDefinition {
 
 const DEFAULT_MEMORY_MB = 128;
 const DEFAULT_TIMEOUT_SECONDS = 3;
+const MOST_TIMEOUT_SECONDS = 900;
 
 /**
  * One function. `overrides` win over the template's environment, which may then stay unresolved; `codePath` is a folder or a zip that
@@ -77,15 +78,25 @@ function functionResource(template: Template, logicalId: string): Resource {
 }
 
 function limits(template: Template, resource: Resource) {
-  const { MemorySize, Timeout } = resource.properties;
+  const { MemorySize } = resource.properties;
   const arn = arnOf(template, resource);
   return {
     logicalId: resource.logicalId,
     name: nameOf(arn),
     arn,
     memoryMb: Number(resolveValue(template, MemorySize) ?? DEFAULT_MEMORY_MB),
-    timeoutMs: Number(resolveValue(template, Timeout) ?? DEFAULT_TIMEOUT_SECONDS) * 1000,
+    timeoutMs: timeoutSecondsOf(template, resource) * 1000,
   };
+}
+
+/** A function's Timeout. Throws for what Lambda doesn't take. */
+export function timeoutSecondsOf(template: Template, { logicalId, properties }: Resource): number {
+  const given = resolveValue(template, properties.Timeout) ?? DEFAULT_TIMEOUT_SECONDS;
+  const seconds = typeof given === "boolean" ? Number.NaN : Number(given);
+  if (Number.isInteger(seconds) && seconds >= 1 && seconds <= MOST_TIMEOUT_SECONDS) return seconds;
+  throw new Error(
+    `Function '${logicalId}': Timeout is a whole number of seconds from 1 to ${MOST_TIMEOUT_SECONDS}: got ${JSON.stringify(given)}`,
+  );
 }
 
 /** The functions that a user means by deployed name, logical id or key in serverless.yml; all when no name is given. */

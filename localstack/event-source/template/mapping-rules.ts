@@ -3,23 +3,10 @@
 // https://docs.aws.amazon.com/lambda/latest/api/API_CreateEventSourceMapping.html
 import { accessRules } from "./access-rules.ts";
 import { registryRules } from "./registry-rules.ts";
+import { foreignSettings } from "./setting-shapes.ts";
 import { asObject } from "./template.ts";
 
 type Settings = Readonly<Record<string, unknown>>;
-
-const KNOWN = new Set(
-  `EventSourceArn SelfManagedEventSource Topics Enabled BatchSize MaximumBatchingWindowInSeconds StartingPosition
-  StartingPositionTimestamp AmazonManagedKafkaEventSourceConfig SelfManagedKafkaEventSourceConfig FilterCriteria KmsKeyArn
-  FunctionResponseTypes BisectBatchOnFunctionError MaximumRetryAttempts MaximumRecordAgeInSeconds DestinationConfig
-  ProvisionedPollerConfig SourceAccessConfigurations MetricsConfig LoggingConfig Tags`.split(/\s+/),
-);
-const FOREIGN = new Set([
-  "ParallelizationFactor",
-  "TumblingWindowInSeconds",
-  "ScalingConfig",
-  "Queues",
-  "DocumentDBEventSourceConfig",
-]);
 
 export interface CheckContext {
   readonly functionTimeoutSeconds: number;
@@ -27,10 +14,10 @@ export interface CheckContext {
   readonly access: "template" | "none";
 }
 
-/** Why the settings are refused; empty when they are carried out as they are. */
+/** Why settings of known names and kinds are refused; empty when they are carried out as they are. */
 export function check(settings: Settings, { functionTimeoutSeconds, access }: CheckContext): string[] {
   return [
-    ...unknownSettings(settings),
+    ...foreignSettings(settings).flatMap(unsupported),
     ...sourceRules(settings),
     ...bounds(settings),
     ...startRules(settings),
@@ -43,13 +30,6 @@ export function check(settings: Settings, { functionTimeoutSeconds, access }: Ch
       ? [`Kafka event sources support functions with a timeout up to 840 seconds, got ${functionTimeoutSeconds}`]
       : []),
   ];
-}
-
-function unknownSettings(settings: Settings): string[] {
-  return Object.keys(settings).flatMap((name) => {
-    if (FOREIGN.has(name)) return unsupported(name);
-    return KNOWN.has(name) ? [] : `${name} is not a setting of a Kafka event source mapping`;
-  });
 }
 
 function sourceRules(settings: Settings): string[] {
@@ -66,6 +46,12 @@ function sourceRules(settings: Settings): string[] {
   if (isSelfManaged && (!Array.isArray(servers) || servers.length < 1 || servers.length > 10)) {
     refusals.push("SelfManagedEventSource.Endpoints.KafkaBootstrapServers lists 1 to 10 host:port addresses");
   }
+  for (const server of Array.isArray(servers) ? servers : []) {
+    if (isAddress(String(server))) continue;
+    refusals.push(
+      `SelfManagedEventSource.Endpoints.KafkaBootstrapServers: each entry is one broker's host:port, such as broker.example:9092: got ${JSON.stringify(server)}`,
+    );
+  }
   const topics = settings.Topics;
   if (!Array.isArray(topics) || topics.length !== 1 || !/^[^.][a-zA-Z0-9\-_.]{1,248}$/.test(String(topics[0]))) {
     refusals.push(
@@ -81,6 +67,13 @@ function sourceRules(settings: Settings): string[] {
   return refusals;
 }
 
+const HOST_AND_PORT = /^(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)*[a-z0-9](?:[a-z0-9-]*[a-z0-9])?:\d{1,5}$/i;
+
+/** A dynamic reference is resolved inside AWS only; a local run's brokers are given then. */
+function isAddress(server: string): boolean {
+  return (server.length <= 300 && HOST_AND_PORT.test(server)) || server.includes("{{resolve:");
+}
+
 function bounds(settings: Settings): string[] {
   const pollers = asObject(settings.ProvisionedPollerConfig) ?? {};
   const minimum = Number(pollers.MinimumPollers ?? 1);
@@ -88,6 +81,7 @@ function bounds(settings: Settings): string[] {
   const group = groupConfig(settings)?.ConsumerGroupId;
   const filters = asObject(settings.FilterCriteria)?.Filters;
   const types = settings.FunctionResponseTypes;
+  const pollerGroup = pollers.PollerGroupName;
   return [
     ...whole("BatchSize", settings.BatchSize, [1, 10_000]),
     ...whole("MaximumBatchingWindowInSeconds", settings.MaximumBatchingWindowInSeconds, [0, 300]),
@@ -98,6 +92,13 @@ function bounds(settings: Settings): string[] {
     ...(group === undefined || /^[a-zA-Z0-9-/*:_+=.@ ]{1,200}$/.test(String(group))
       ? []
       : [`ConsumerGroupId has 1 to 200 letters, digits or any of -/*:_+=.@ but is '${String(group)}'`]),
+    ...(pollerGroup === undefined || /^[\w-]{0,128}$/.test(String(pollerGroup))
+      ? []
+      : [`ProvisionedPollerConfig.PollerGroupName has at most 128 letters, digits, - or _ but is '${pollerGroup}'`]),
+    ...oneOf("SelfManagedKafkaEventSourceConfig.ConsumptionMode", groupConfig(settings)?.ConsumptionMode, [
+      "Stream",
+      "Queue",
+    ]),
     ...(Array.isArray(filters) && filters.length > 10
       ? [`FilterCriteria has at most 10 filters (5 without a raised quota), got ${filters.length}`]
       : []),
@@ -132,6 +133,9 @@ function startRules(settings: Settings): string[] {
   if (position !== "AT_TIMESTAMP" && timestamp !== undefined) {
     refusals.push("StartingPositionTimestamp is read only with StartingPosition AT_TIMESTAMP");
   }
+  if (Number(timestamp) < 0) {
+    refusals.push(`StartingPositionTimestamp is 0 or more, in epoch seconds: got ${timestamp}`);
+  }
   if (timestamp !== undefined && Number(timestamp) * 1000 > Date.now()) {
     refusals.push(`StartingPositionTimestamp ${String(timestamp)} lies in the future (it is in epoch seconds)`);
   }
@@ -163,10 +167,17 @@ function destinationRules(settings: Settings): string[] {
   if (target === undefined || target === "") return [];
   if (!target.startsWith("kafka://")) return arnRules(target);
   const topic = target.slice("kafka://".length);
+  if (!DESTINATION_TOPIC.test(topic)) {
+    return [
+      `DestinationConfig.OnFailure.Destination is kafka:// and a topic of 4 to 249 letters, digits, '-', '_' or '.': got '${target}'`,
+    ];
+  }
   const source = Array.isArray(settings.Topics) ? settings.Topics[0] : undefined;
   return topic === source ? [`DestinationConfig.OnFailure: kafka://${topic} is the mapping's own topic`] : [];
 }
 
+// CloudFormation's least is 12 characters together with kafka://.
+const DESTINATION_TOPIC = /^[a-zA-Z0-9\-_][a-zA-Z0-9\-_.]{3,248}$/;
 const DESTINATION_ARN = /^arn:aws[\w-]*:(?:(?:sqs|sns):[\w-]+:\d{12}:[\w.-]+|s3:::[a-z0-9.-]+)$/;
 
 function arnRules(target: string): string[] {

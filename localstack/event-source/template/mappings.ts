@@ -1,9 +1,11 @@
 // The Kafka mappings of a template: found, checked, and read into what they mean.
 import { type Filter, parseFilter } from "../filter/filter.ts";
+import { timeoutSecondsOf } from "./function-definition.ts";
 import { doesNotExist, type FunctionReference, functionReference, isElsewhere } from "./function-reference.ts";
 import { type Mapping, MappingError } from "./mapping.ts";
 import { type CheckContext, check } from "./mapping-rules.ts";
 import { readMapping } from "./mapping-settings.ts";
+import { shaped } from "./setting-shapes.ts";
 import { arnOf, asObject, type Resource, resolveValue, resourcesOfType, type Template } from "./template.ts";
 
 export interface MappingOptions {
@@ -59,9 +61,9 @@ function mappingOf(
     return { refusals: [doesNotExist(template, resource.properties.FunctionName)] };
   }
   const { logicalId: functionLogicalId, qualifier } = reference;
-  const settings = settingsOf(template, resource);
-  const functionTimeoutSeconds = Number(resolveValue(template, definition.properties.Timeout) ?? 3);
-  const refusals = check(settings, { functionTimeoutSeconds, access });
+  const { settings, refusals: misshapen } = shaped(settingsOf(template, resource));
+  const functionTimeoutSeconds = timeoutSecondsOf(template, definition);
+  const refusals = [...misshapen, ...check(settings, { functionTimeoutSeconds, access })];
   const filters: Filter[] = [];
   for (const pattern of patternsOf(settings)) {
     try {

@@ -106,6 +106,13 @@ describe("a mapping's settings", () => {
     ],
   ])("%s", (_why, settings, wanted) => expect(mapping(settings)).toMatchObject(wanted));
 
+  test("brokers that only AWS can look up stay as they are: others are given then", () => {
+    const servers = ["{{resolve:ssm:/kafka/brokers}}"];
+    expect(
+      mapping({ SelfManagedEventSource: { Endpoints: { KafkaBootstrapServers: servers } } }).bootstrapServers,
+    ).toEqual(servers);
+  });
+
   test("an emptied destination is none", () =>
     expect(mapping({ DestinationConfig: { OnFailure: { Destination: "" } } }).destination).toBeUndefined());
 
@@ -177,6 +184,16 @@ describe("settings that are refused, by name", () => {
     ],
     [{ StartingPosition: "AT_TIMESTAMP" }, "AT_TIMESTAMP needs StartingPositionTimestamp"],
     [{ StartingPosition: "AT_TIMESTAMP", StartingPositionTimestamp: 99_999_999_999 }, "lies in the future"],
+    [{ StartingPosition: "AT_TIMESTAMP", StartingPositionTimestamp: -5 }, "is 0 or more, in epoch seconds: got -5"],
+    ...["localhost", "http://x y", "a:9092,b:9092", ""].map((server): [Settings, string] => [
+      { SelfManagedEventSource: { Endpoints: { KafkaBootstrapServers: ["a.example:9092", server] } } },
+      `each entry is one broker's host:port, such as broker.example:9092: got "${server}"`,
+    ]),
+    ...["", "dlq", "a b/c?", ".hidden", "x".repeat(250)].map((topic): [Settings, string] => [
+      { ...provisioned, ...toTopic(topic) },
+      "is kafka:// and a topic of 4 to 249 letters, digits, '-', '_' or '.': got 'kafka://",
+    ]),
+    [{ ProvisionedPollerConfig: { PollerGroupName: "a b" } }, "has at most 128 letters, digits, - or _ but is 'a b'"],
     [{ StartingPositionTimestamp: 1 }, "read only with StartingPosition AT_TIMESTAMP"],
     [{ ParallelizationFactor: 2 }, unsupported("parallelizationFactor")],
     [{ TumblingWindowInSeconds: 2 }, unsupported("tumblingWindowInSeconds")],

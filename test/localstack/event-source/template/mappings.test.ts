@@ -1,5 +1,6 @@
 // Which of a template's mappings are carried out, and what they may not have in common.
 import { describe, expect, test } from "vitest";
+import { functionOf } from "../../../../localstack/event-source/template/function-definition.ts";
 import { mappingsOf } from "../../../../localstack/event-source/template/mappings.ts";
 import { templateOf } from "../../../../localstack/event-source/template/template.ts";
 import { kafkaMapping } from "../fixture.ts";
@@ -43,5 +44,19 @@ describe("a mapping whose function does not exist", () => {
     for (const name of [{ Ref: "Fn22" }, { "Fn::GetAtt": ["Nope", "Arn"] }, undefined]) {
       expect(() => mapped({ M, N: reading("audit", name) }, ["Fn"])).toThrow("Function does not exist");
     }
+  });
+});
+
+describe("a function's Timeout", () => {
+  test.each(["abc", 0, 901, 1.5, true])("%s is refused", (Timeout) => {
+    const sentence = `Function 'Slow': Timeout is a whole number of seconds from 1 to 900: got ${JSON.stringify(Timeout)}`;
+    const slow = template({ Slow: lambda({ Timeout }), N: reading("audit", { Ref: "Slow" }) });
+    expect(() => mappingsOf(slow)).toThrow(sentence);
+    expect(() => functionOf(slow, "Slow")).toThrow(sentence);
+  });
+
+  test("may be text, as a parameter gives it", () => {
+    const Code = { ZipFile: "exports.h = async () => {};" };
+    expect(functionOf(template({ Slow: lambda({ Timeout: "30", Code }) }), "Slow").timeoutMs).toBe(30_000);
   });
 });
