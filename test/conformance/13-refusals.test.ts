@@ -184,6 +184,20 @@ behaves(
 
 behaves(
   {
+    behaviour: "one ConsumerGroupId for two mappings",
+    source: "kafka-consumer-group-id",
+    grade: "D",
+  },
+  () => {
+    const group = { SelfManagedKafkaEventSourceConfig: { ConsumerGroupId: "shared" } };
+    expect(() =>
+      mappingsWith({ M: kafkaMapping("count", "orders", group), N: kafkaMapping("count", "audit", group) }),
+    ).toThrow("Mapping 'N': ConsumerGroupId 'shared' is that of mapping 'M' already");
+  },
+);
+
+behaves(
+  {
     behaviour: "a kafka:// destination of less than 12 characters, a broker without a port, a time that is no number",
     source: CLOUDFORMATION,
     grade: "M",

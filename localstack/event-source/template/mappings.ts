@@ -31,7 +31,7 @@ export function mappingsOf(template: Template, options: MappingOptions = {}): Ma
     if ("refusals" in found) refusals.push(...found.refusals.map((why) => `Mapping '${resource.logicalId}': ${why}`));
     else mappings.push(found);
   }
-  refusals.push(...conflicts(mappings, template));
+  refusals.push(...conflicts(mappings, template), ...sharedGroups(mappings));
   if (refusals.length > 0) throw new MappingError(refusals.join("\n"));
   return mappings;
 }
@@ -108,6 +108,16 @@ function conflicts(mappings: readonly Mapping[], template: Template): string[] {
     const source = mapping.eventSourceArn ?? mapping.bootstrapServers.join(",");
     const functionArn = arnOf(template, template.resources.get(mapping.functionLogicalId)!);
     return `Mapping '${mapping.logicalId}': An event source mapping with event source ("${source}"), function ("${functionArn}"), topics ("${mapping.topic}") already exists. Please update or delete the existing mapping with UUID ${earlier.id}`;
+  });
+}
+
+// Members of one group share its partitions out among them, so that each mapping would get only some of its topic's.
+// https://docs.aws.amazon.com/lambda/latest/dg/kafka-consumer-group-id.html
+function sharedGroups(mappings: readonly Mapping[]): string[] {
+  return mappings.flatMap(({ logicalId, consumerGroup }, index) => {
+    const earlier = mappings.slice(0, index).find((other) => other.consumerGroup === consumerGroup);
+    if (earlier === undefined) return [];
+    return `Mapping '${logicalId}': ConsumerGroupId '${consumerGroup}' is that of mapping '${earlier.logicalId}' already: each mapping needs one of its own`;
   });
 }
 

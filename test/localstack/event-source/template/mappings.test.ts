@@ -47,6 +47,19 @@ describe("a mapping whose function does not exist", () => {
   });
 });
 
+describe("a consumer group", () => {
+  const mine = { SelfManagedKafkaEventSourceConfig: { ConsumerGroupId: "mine" } };
+
+  test.each(["Fn", "Fn2"])("is one mapping's alone, whoever's function the other's is: %s", (other) =>
+    expect(() =>
+      mapped({ A: reading("orders", { Ref: "Fn" }, mine), B: reading("audit", { Ref: other }, mine) }),
+    ).toThrow("Mapping 'B': ConsumerGroupId 'mine' is that of mapping 'A' already: each mapping needs one of its own"),
+  );
+
+  test("is a mapping's own where none is given", () =>
+    expect(mapped({ A: reading("orders", { Ref: "Fn" }), B: reading("audit", { Ref: "Fn" }) })).toEqual(["A", "B"]));
+});
+
 describe("a function's Timeout", () => {
   test.each(["abc", 0, 901, 1.5, true])("%s is refused", (Timeout) => {
     const sentence = `Function 'Slow': Timeout is a whole number of seconds from 1 to 900: got ${JSON.stringify(Timeout)}`;
