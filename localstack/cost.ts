@@ -8,8 +8,8 @@ import { rasterizer } from "../lib/charts/png.ts";
 import { size } from "../lib/charts/style.ts";
 import {
   explainOptions,
+  onlyOptions,
   positiveNumber,
-  readOptions,
   text,
   toggle,
   UsageError,
@@ -38,7 +38,7 @@ const declared = {
 };
 
 await runProgram(async (signal) => {
-  const { options } = readOptions(process.argv.slice(2), declared);
+  const options = onlyOptions(process.argv.slice(2), declared);
   if (options.help) return void screen.write(`npm run cost -- [options]\n\n${explainOptions(declared)}`);
   const pipeline = pricedPipelines.find(({ name }) => name === (options.pipeline ?? "transactions"));
   if (pipeline === undefined) throw new UsageError(`There is no pipeline '${options.pipeline}': ${names.join(", ")}.`);

@@ -1,7 +1,7 @@
 // `npm run demo`: the whole stack, fake traffic through the pipelines, and everything that came out checked against what was sent.
 import { figure } from "./console/figures.ts";
 import { startLive } from "./console/live.ts";
-import { explainOptions, positiveNumber, readOptions, toggle, wholeNumber } from "./console/options.ts";
+import { explainOptions, onlyOptions, positiveNumber, toggle, wholeNumber } from "./console/options.ts";
 import { rejectWhenAborted, runProgram, untilAborted } from "./console/program.ts";
 import { printHeading, screen } from "./console/screen.ts";
 import { printSteps } from "./console/steps.ts";
@@ -27,10 +27,10 @@ const declared = {
 
 const readTopics = [outputTopics, loginTopics, tradesTopics, commerceTopics].flatMap((topics) => Object.values(topics));
 
-type Options = ReturnType<typeof readOptions<typeof declared>>["options"];
+type Options = ReturnType<typeof onlyOptions<typeof declared>>;
 
 await runProgram(async (signal) => {
-  const { options } = readOptions(process.argv.slice(2), declared);
+  const options = onlyOptions(process.argv.slice(2), declared);
   if (options.help) return void screen.write(`npm run demo -- [options]\n\n${explainOptions(declared)}`);
 
   printHeading(screen, "Starting the stack");

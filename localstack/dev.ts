@@ -1,6 +1,6 @@
 // `npm run dev`: the whole stack until Ctrl-C, where everything listens, and what each function is doing.
 import { startLive } from "./console/live.ts";
-import { explainOptions, readOptions, toggle, UsageError } from "./console/options.ts";
+import { explainOptions, onlyOptions, toggle, UsageError } from "./console/options.ts";
 import { runProgram, untilAborted } from "./console/program.ts";
 import { printHeading, screen } from "./console/screen.ts";
 import { printSteps } from "./console/steps.ts";
@@ -12,7 +12,7 @@ import { type Stack, startStack } from "./stack.ts";
 const declared = { help: toggle("this text") };
 
 await runProgram(async (signal) => {
-  const { options } = readOptions(process.argv.slice(2), declared);
+  const options = onlyOptions(process.argv.slice(2), declared);
   if (options.help) return void screen.write(`npm run dev\n\n${explainOptions(declared)}`);
   const other = readEndpoints();
   if (other) {

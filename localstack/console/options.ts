@@ -33,6 +33,13 @@ export function readOptions<Declared extends Options>(
   return { options: Object.fromEntries(read), words: positionals };
 }
 
+/** The same for a command that takes nothing but options: words are refused, for they may be an option's value that lost its name. */
+export function onlyOptions<Declared extends Options>(args: readonly string[], declared: Declared): Values<Declared> {
+  const { options, words } = readOptions(args, declared);
+  if (words.length === 0) return options;
+  throw new UsageError(`'${words.join(" ")}' is no option. ${rightOnes(declared)}`);
+}
+
 /** One line an option, for `--help`. */
 export function explainOptions(declared: Options): string {
   const rows = Object.entries(declared).map(([name, { value, about }]) => [spell(name, value), about] as const);
@@ -120,10 +127,14 @@ function parse(args: readonly string[], declared: Options) {
   try {
     return parseArgs({ args: [...args], options, allowPositionals: true });
   } catch (cause) {
-    const names = Object.entries(declared).map(([name, { value }]) => spell(name, value));
     const what = cause instanceof Error ? cause.message.split(/\. /)[0]?.replace(/\.$/, "") : String(cause);
-    throw new UsageError(`${what}. The options are: ${names.join(", ")}.`, { cause });
+    throw new UsageError(`${what}. ${rightOnes(declared)}`, { cause });
   }
+}
+
+function rightOnes(declared: Options): string {
+  const names = Object.entries(declared).map(([name, { value }]) => spell(name, value));
+  return `The options are: ${names.join(", ")}.`;
 }
 
 function spell(name: string, value: string | undefined): string {

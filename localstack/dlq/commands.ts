@@ -37,7 +37,10 @@ const declared = {
   why: text("TEXT", "replay: the reason, for the log"),
   brokers: text("HOST:PORT,..", "where Kafka listens; else KAFKA_BROKERS, else the stack of 'npm run dev'"),
   registry: text("URL", "the schema registry; else SCHEMA_REGISTRY_URL, else the stack of 'npm run dev'"),
-  stage: text("STAGE", "whose correction it is that letters wait for; dev unless told otherwise"),
+  stage: text(
+    "STAGE",
+    "whose correction it is that letters wait for; local, as in serverless.yml, unless told otherwise",
+  ),
   help: toggle("this text"),
 };
 
@@ -53,6 +56,7 @@ const usage = `npm run dlq -- <command> [options]
 
 ${explainOptions(declared)}`;
 
+const withoutIds = ["list", "log"];
 const states = ["parked", "waiting", "sent-back", "all"];
 
 export async function main(): Promise<void> {
@@ -63,15 +67,22 @@ export async function main(): Promise<void> {
     const run = commands[command];
     if (run === undefined) throw new UsageError(`There is no command '${command}'.\n\n${usage}`);
     check(options);
+    if (ids.length > 0 && withoutIds.includes(command))
+      throw new UsageError(`'${command}' takes no ids: what is '${ids.join(" ")}'?\n\n${usage}`);
     const connection = openConnection({ brokers: await findBrokers(options.brokers), owner: "events-dlq" });
     try {
       const registry = schemaRegistry(await findSchemaRegistry(options.registry));
-      const correctionGroup = `serverless-kafka-streams-${options.stage ?? "dev"}-correctEvents`;
-      await run({ desk: desk({ connection, registry, topics, correctionGroup }), ids, options, signal });
+      const group = correctionGroup(options.stage);
+      await run({ desk: desk({ connection, registry, topics, correctionGroup: group }), ids, options, signal });
     } finally {
       await connection.close();
     }
   });
+}
+
+/** The group to which a stage's correction commits: the function's own name (lib/kafka/client.ts). The stage as in serverless.yml. */
+export function correctionGroup(stage = "local"): string {
+  return `serverless-kafka-streams-${stage}-correctEvents`;
 }
 
 interface Command {
@@ -107,6 +118,7 @@ async function diff(command: Command): Promise<void> {
 
 async function replay({ desk, ids, options, signal }: Command): Promise<void> {
   const isWanted = (one: Case) => (ids.length === 0 || ids.includes(one.id)) && isOfType(options.type)(one);
+  await refuseUnknown(desk, ids);
   const counts = { sent: 0, left: 0 };
   const onOutcome = (one: Case, outcome: Parameters<typeof printOutcome>[2]) => {
     counts[outcome.kind === "sent-back" ? "sent" : "left"] += 1;
@@ -136,7 +148,19 @@ async function named({ desk, ids }: Command): Promise<Case> {
     throw new UsageError("Name one event by its id, as 'list' shows it: topic/partition/offset.");
   const found = (await desk.cases()).find((one) => one.id === id);
   if (found) return found;
-  throw new UsageError(`No event '${id}' was ever refused. 'npm run dlq -- list --state all' shows those that were.`);
+  throw neverRefused(id);
+}
+
+/** An id that is not there sends nothing back, which must not look like success. */
+async function refuseUnknown(desk: Desk, ids: readonly string[]): Promise<void> {
+  if (ids.length === 0) return;
+  const known = new Set((await desk.cases()).map(({ id }) => id));
+  const unknown = ids.find((id) => !known.has(id));
+  if (unknown !== undefined) throw neverRefused(unknown);
+}
+
+function neverRefused(id: string): UsageError {
+  return new UsageError(`No event '${id}' was ever refused. 'npm run dlq -- list --state all' shows those that were.`);
 }
 
 function isOfType(type: string | undefined): (one: Case) => boolean {

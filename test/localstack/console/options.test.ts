@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import {
   explainOptions,
+  onlyOptions,
   percentage,
   positiveNumber,
   readOptions,
@@ -66,6 +67,14 @@ describe("options", () => {
   ])("%j is answered with what would be right", (args, message) => {
     expect(() => read(...args)).toThrow(UsageError);
     expect(() => read(...args)).toThrow(message);
+  });
+
+  it("may be all that a command takes: words are refused", () => {
+    expect(onlyOptions(["--count", "5"], declared).count).toBe(5);
+    expect(() => onlyOptions(["--keep", "extra", "10"], declared)).toThrow(UsageError);
+    expect(() => onlyOptions(["--keep", "extra", "10"], declared)).toThrow(
+      "'extra 10' is no option. The options are: --count N, --rate PER_SECOND,",
+    );
   });
 
   it("explain themselves, a line each", () => {
