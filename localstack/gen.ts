@@ -74,7 +74,9 @@ await runProgram(async (signal) => {
   const counted = summary(generator.tally?.());
   const progress = startProgress(screen, generator.pipeline, plan.count);
   const started = performance.now();
+  let sent = 0;
   const onSent = (records: readonly GeneratedRecord[]) => {
+    sent += records.length;
     counted.add(records);
     progress.advance(records.length);
   };
@@ -82,20 +84,21 @@ await runProgram(async (signal) => {
   try {
     if (generator.pipeline === commerce.pipeline) {
       const to = await commerceEdges(options);
-      await sendCommerce(plan, { brokers, ...to, ...pace, onSent: (record) => onSent([record]) });
+      await sendCommerce(plan, { brokers, ...to, ...pace, signal, onSent: (record) => onSent([record]) });
     } else {
-      await send(generator, plan, { brokers, ...registry, ...pace, onSent });
+      await send(generator, plan, { brokers, ...registry, ...pace, signal, onSent });
     }
   } finally {
     progress.stop();
   }
   const elapsed = performance.now() - started;
   counted.print(screen);
+  const isWhole = sent === plan.count;
   screen.write(
-    `\n  ${figure(plan.count)} records to ${generator.topic} in ${duration(elapsed)}, ${perSecond(plan.count, elapsed)}\n` +
+    `\n  ${figure(sent)}${isWhole ? "" : ` of ${figure(plan.count)}`} records to ${generator.topic} in ${duration(elapsed)}, ${perSecond(sent, elapsed)}\n` +
       screen.paint(
         "dim",
-        `  the same again: npm run gen -- ${generator.pipeline} ${again(plan, paceFrom !== undefined)}\n`,
+        `  ${isWhole ? "the same again" : "all of them"}: npm run gen -- ${generator.pipeline} ${again(plan, paceFrom !== undefined)}\n`,
       ),
   );
 });

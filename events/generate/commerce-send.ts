@@ -1,12 +1,11 @@
 // Sends a plan's commerce events: ten senders at once, good ones in batches to POST /track, broken ones straight to their type's topic.
-import { setTimeout as wait } from "node:timers/promises";
 import { Kafka, logLevel, type Producer } from "kafkajs";
 import { partitionByKey } from "../../lib/kafka/partitioner.ts";
 import { commerce } from "./commerce.ts";
 import { seal } from "./commerce-damage.ts";
 import type { CommerceFacts } from "./commerce-facts.ts";
 import { dueTime, type GeneratedRecord, isValid, type Plan, recordMaker } from "./generator.ts";
-import { CannotSend } from "./send.ts";
+import { CannotSend, waitFor } from "./send.ts";
 
 export interface CommerceSendOptions {
   readonly brokers: readonly string[];
@@ -17,6 +16,8 @@ export interface CommerceSendOptions {
   /** When the first event is due, in milliseconds since the epoch; each of the rest in its turn. Absent: as fast as they go. */
   readonly paceFrom?: number;
   readonly senders?: number;
+  /** Ends it early: what has been asked of the API and the broker is awaited, and the rest is left. */
+  readonly signal?: AbortSignal;
   /** Told of what Kafka has, and where. */
   onSent?(record: GeneratedRecord<CommerceFacts>, place: Place): void;
 }
@@ -34,9 +35,9 @@ const PACED_SLICE_MS = 50;
 /** How often a request is made that is answered with "not now". */
 const MOST_TRIES = 30;
 
-/** Sends everything, and returns when Kafka has it all. */
+/** Sends everything, and returns when Kafka has it all, or all that was asked of it before the signal. */
 export async function sendCommerce(plan: Plan, options: CommerceSendOptions): Promise<void> {
-  const { brokers, schemaRegistryUrl, paceFrom, onSent } = options;
+  const { brokers, schemaRegistryUrl, paceFrom, signal, onSent } = options;
   const kafka = new Kafka({ clientId: "generator", brokers: [...brokers], logLevel: logLevel.NOTHING });
   const record = recordMaker(commerce, plan);
   const sealed = await seal({ schemaRegistryUrl });
@@ -45,16 +46,17 @@ export async function sendCommerce(plan: Plan, options: CommerceSendOptions): Pr
   let next = 0;
 
   async function sendSlices(producer: Producer): Promise<void> {
-    while (next < plan.count) {
+    while (next < plan.count && !signal?.aborted) {
       const from = next;
       const to = Math.min(from + size, plan.count);
       next = to;
-      if (paceFrom !== undefined) await wait(Math.max(0, paceFrom + dueTime(plan, to - 1) - plan.start - Date.now()));
+      if (paceFrom !== undefined) await waitFor(paceFrom + dueTime(plan, to - 1) - plan.start, signal);
+      if (signal?.aborted) return;
       const records = Array.from({ length: to - from }, (_, i) => record(from + i));
       const good = records.filter(isValid);
       const broken = records.filter((one) => !isValid(one));
       await Promise.all([
-        post(good, options).then((places) => tell(good, places)),
+        post(good, options).then((places) => tell(good.slice(0, places.length), places)),
         ...broken.map(async (one) => tell([one], [await append(producer, { ...one, value: sealed(one.value) })])),
       ]);
     }
@@ -76,8 +78,9 @@ export async function sendCommerce(plan: Plan, options: CommerceSendOptions): Pr
   }
 }
 
-/** One request for all of them, made again under its key until it is answered one way or the other. */
-async function post(records: readonly Record[], { httpUrl, apiKey }: CommerceSendOptions): Promise<readonly Place[]> {
+/** One request for all of them, made again under its key until it is answered one way or the other; no places where the signal ends that. */
+async function post(records: readonly Record[], options: CommerceSendOptions): Promise<readonly Place[]> {
+  const { httpUrl, apiKey, signal } = options;
   if (records.length === 0) return [];
   const headers = {
     "content-type": "application/json",
@@ -93,7 +96,8 @@ async function post(records: readonly Record[], { httpUrl, apiKey }: CommerceSen
     if (!isForNow || tries === MOST_TRIES) {
       throw new CannotSend(`POST ${httpUrl}/track does not take the events: ${said.slice(0, 500)}`);
     }
-    await wait(1_000);
+    await waitFor(Date.now() + 1_000, signal);
+    if (signal?.aborted) return [];
   }
 }
 

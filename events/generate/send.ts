@@ -12,6 +12,8 @@ export interface SendOptions<Facts> {
   readonly paceFrom?: number;
   /** Ten, unless told otherwise. What is sent doesn't depend on it. */
   readonly senders?: number;
+  /** Ends it early: what the broker has been asked to take is awaited, and the rest is left. Each partition has the plan's first records then. */
+  readonly signal?: AbortSignal;
   /** Told of what the broker has taken: records of one partition, next to each other from `baseOffset` on. */
   onSent?(records: readonly GeneratedRecord<Facts>[], partition: number, baseOffset: number): void;
 }
@@ -27,7 +29,7 @@ const LARGEST_SLICE = 1400;
 const LARGEST_REQUEST_BYTES = 900_000;
 const PACED_SLICE_MS = 50;
 
-/** Sends everything, and returns when the broker has it all. */
+/** Sends everything, and returns when the broker has it all, or all that it was asked to take before the signal. */
 export async function send<Facts, Pools>(
   generator: TrafficGenerator<Facts, Pools>,
   plan: Plan,
@@ -38,7 +40,7 @@ export async function send<Facts, Pools>(
   const partitions = await partitionCount(kafka, topic);
   const seal = await sealOf(generator, options.schemaRegistryUrl);
   const record = recordMaker(generator, plan);
-  const { paceFrom } = options;
+  const { paceFrom, signal } = options;
   const pacedSlice = Math.ceil((plan.rate * PACED_SLICE_MS) / 1000);
   const sliceSize = paceFrom === undefined ? LARGEST_SLICE : Math.min(pacedSlice, LARGEST_SLICE);
 
@@ -48,7 +50,7 @@ export async function send<Facts, Pools>(
   let next = 0;
 
   async function sendSlices(producer: Producer): Promise<void> {
-    while (next < plan.count) {
+    while (next < plan.count && !signal?.aborted) {
       const from = next;
       next = Math.min(from + sliceSize, plan.count);
       const shares = makeShares(from, next);
@@ -63,11 +65,9 @@ export async function send<Facts, Pools>(
   }
 
   async function makeShares(from: number, to: number): Promise<GeneratedRecord<Facts>[][]> {
-    if (paceFrom !== undefined) {
-      const due = paceFrom + dueTime(plan, to - 1) - plan.start;
-      await wait(Math.max(0, due - Date.now()));
-    }
     const shares: GeneratedRecord<Facts>[][] = turns.map(() => []);
+    if (paceFrom !== undefined) await waitFor(paceFrom + dueTime(plan, to - 1) - plan.start, signal);
+    if (signal?.aborted) return shares;
     for (let index = from; index < to; index++) {
       const made = seal(record(index));
       shares[partitionOfKey(made.key, partitions)]!.push(made);
@@ -77,6 +77,7 @@ export async function send<Facts, Pools>(
 
   async function sendShare(producer: Producer, partition: number, share: GeneratedRecord<Facts>[]): Promise<void> {
     for (const records of requestsOf(share)) {
+      if (signal?.aborted) return;
       const messages = records.map(({ key, value }) => ({ key, value, partition }));
       const [sent] = await producer.send({ topic, messages });
       options.onSent?.(records, partition, Number(sent?.baseOffset));
@@ -93,6 +94,11 @@ export async function send<Facts, Pools>(
   } finally {
     await Promise.all(producers.map((producer) => producer.disconnect()));
   }
+}
+
+/** Resolves at a time, in milliseconds since the epoch, or when the signal aborts. */
+export async function waitFor(due: number, signal: AbortSignal | undefined): Promise<void> {
+  await wait(Math.max(0, due - Date.now()), undefined, signal && { signal }).catch(() => undefined);
 }
 
 /** What a generator does to values for the place they are sent to. */

@@ -69,6 +69,40 @@ test("a request that is not taken now is made again under its key", async () => 
   expect(new Set(keys).size).toBe(1);
 });
 
+test.each([{ senders: 1 }, { senders: 10 }])(
+  "a signal ends it, and what was told is what was taken: %j",
+  async ({ senders }) => {
+    const { url, taken } = await endpoint(() => 202);
+    const ending = new AbortController();
+    let told = 0;
+    await sendCommerce(
+      { ...plan, count: 100_000, badPercent: 0 },
+      {
+        ...(await options(url)),
+        ...{ senders, signal: ending.signal },
+        onSent() {
+          told += 1;
+          ending.abort();
+        },
+      },
+    );
+    expect(told).toBe(taken.length);
+    expect(told).toBeLessThanOrEqual(100 * senders);
+  },
+);
+
+test("a signal ends it where requests are not taken now", async () => {
+  const ending = new AbortController();
+  const { url } = await endpoint(() => {
+    ending.abort();
+    return 503;
+  });
+  await sendCommerce(
+    { ...plan, count: 5, badPercent: 0 },
+    { ...(await options(url)), signal: ending.signal, onSent: () => expect.unreachable() },
+  );
+});
+
 test("a request that will never be taken ends the run, with what was said", async () => {
   const { url } = await endpoint(() => 401);
   const sending = sendCommerce({ ...plan, count: 5, badPercent: 0 }, await options(url));

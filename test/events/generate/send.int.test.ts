@@ -63,6 +63,36 @@ it("sends no record before its time", async () => {
   expect(Date.now() - paceFrom).toBeGreaterThanOrEqual(1497);
 });
 
+it.each([1, 10])(
+  "%i senders end by the signal: each partition has its first records, and they were told",
+  async (senders) => {
+    const brokers = inject("kafkaBrokers").split(",");
+    const topic = await freshTopic();
+    const ending = new AbortController();
+    const told: GeneratedRecord[] = [];
+    await send(
+      { ...transactions, topic },
+      { ...plan, count: 200_000 },
+      {
+        ...{ brokers, senders, signal: ending.signal },
+        onSent(records) {
+          told.push(...records);
+          ending.abort();
+        },
+      },
+    );
+    const written = await readAll(topic);
+    expect(told.length).toBeLessThan(200_000);
+    expect(written.map(bytes).sort()).toEqual(told.map(bytes).sort());
+    const partitionOf = new Map(written.map(({ key, partition }) => [String(key), partition]));
+    const planned = Map.groupBy(sent, ({ key }) => partitionOf.get(key));
+    for (const [partition, records] of Map.groupBy(written, ({ partition }) => partition)) {
+      const known = (planned.get(partition) ?? []).slice(0, records.length);
+      expect(records.slice(0, known.length).map(bytes)).toEqual(known.map(bytes));
+    }
+  },
+);
+
 it("a topic that isn't there is said, with what makes it", async () => {
   const brokers = inject("kafkaBrokers").split(",");
   const sending = send({ ...transactions, topic: "no-such-topic" }, plan, { brokers });
