@@ -14,6 +14,14 @@ export function avroType(schema: AvroSchema | string): AvroType {
   return avro.Type.forSchema(parsed as Schema, { typeHook });
 }
 
+/**
+ * Makes the type that records were written with, from its JSON. Defaults are left out: reading with the writer's schema never uses them, and
+ * avsc refuses a schema over some that others register, such as the largest long.
+ */
+export function writersType(schema: string): AvroType {
+  return avroType(JSON.parse(schema, (key, value) => (key === "default" ? undefined : value)));
+}
+
 /** avsc's cursor over bytes. Past the end it reads zeros; whoever started it asks in the end whether it went too far. */
 interface Tap {
   readonly buf: Buffer;

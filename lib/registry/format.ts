@@ -4,7 +4,7 @@
 
 import { messageOf } from "../errors.ts";
 import { type Format, json, Refusal } from "../kafka/decode.ts";
-import { type AvroSchema, type AvroType, avroType } from "./avro.ts";
+import { type AvroSchema, type AvroType, avroType, writersType } from "./avro.ts";
 import type { RegisteredSchema, SchemaRegistry } from "./client.ts";
 import { PAYLOAD_START, schemaIdOf, schemaIdsIn } from "./wire-format.ts";
 
@@ -93,7 +93,7 @@ function avroReader(id: number, text: string, type: AvroType | undefined): Read 
 /** How to read what was written with a schema, or why it can't be. */
 function decoding(text: string, type: AvroType | undefined) {
   try {
-    const written = avroType(text);
+    const written = writersType(text);
     if (type === undefined) return (bytes: Buffer) => written.decode(bytes, PAYLOAD_START);
     const resolver = type.createResolver(written, { ignoreNamespaces: true });
     return (bytes: Buffer) => type.decode(bytes, PAYLOAD_START, resolver);

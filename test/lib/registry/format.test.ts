@@ -101,6 +101,18 @@ test("a newer schema that turns up while running is asked for once, and its new 
   expect(registry.asked).toEqual([1, 2]);
 });
 
+test("a writer's defaults are not looked at, for reading never uses them", async () => {
+  const { registry, read, encoded } = shop();
+  const bytes = await encoded(first, { id: 7, item: "é", price: 0.1 });
+  // JSON's own digits: JavaScript would round this one.
+  const text = JSON.stringify({ ...first, doc: "of another sender" }).replace(
+    '"name":"id","type":"long"',
+    '"name":"id","type":"long","default":9223372036854775807',
+  );
+  writePrefix(bytes, await registry.register("sales-value", text));
+  expect(await read(bytes)).toMatchObject({ id: 7, item: "é", tags: [] });
+});
+
 test("a schema under another namespace is the same record", async () => {
   const { read, encoded } = shop();
   expect(await read(await encoded({ ...reader, namespace: "other" }, sale))).toEqual(sale);
