@@ -2,8 +2,9 @@
 // those of KAFKA_BROKERS and SCHEMA_REGISTRY_URL, else of compose.yml. Doing it again changes nothing.
 import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { UsageError } from "./console/options.ts";
+import { explainOptions, onlyOptions, toggle, UsageError } from "./console/options.ts";
 import { runProgram } from "./console/program.ts";
+import { screen } from "./console/screen.ts";
 import { findBrokers, findSchemaRegistry } from "./endpoints.ts";
 import { registry } from "./services/registry.ts";
 import { registerSchemas } from "./services/schemas.ts";
@@ -14,7 +15,17 @@ const templateFile = fileURLToPath(
   new URL("../.serverless/cloudformation-template-update-stack.json", import.meta.url),
 );
 
+const declared = { help: toggle("this text") };
+
+const usage = `npm run prepare-local
+
+Makes the topics and schemas that a deployed stage presupposes, at KAFKA_BROKERS and SCHEMA_REGISTRY_URL, else at localstack/compose.yml's
+services. The topics are those of the template that 'npx serverless package' wrote last.
+
+${explainOptions(declared)}`;
+
 await runProgram(async () => {
+  if (onlyOptions(process.argv.slice(2), declared).help) return void screen.write(usage);
   process.env.KAFKA_BROKERS ||= "127.0.0.1:9092";
   process.env.SCHEMA_REGISTRY_URL ||= registry.address(registry.container.usualPort);
   if (!existsSync(templateFile)) {
@@ -32,5 +43,5 @@ await runProgram(async () => {
     ...differences,
     `Schemas: ${schemas.join(", ")}`,
   ];
-  process.stdout.write(`${lines.join("\n")}\n`);
+  screen.write(`${lines.join("\n")}\n`);
 });

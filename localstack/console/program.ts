@@ -1,12 +1,16 @@
-// How a program ends: 0 after success, 1 with one readable sentence after a failure, 130 after Ctrl-C; a stack only where nobody expected it.
+// How a program ends: 0 after success, 1 with one readable sentence after a failure, 130 after Ctrl-C, 141 in silence where nobody reads on
+// (`| head`); a stack only where nobody expected it.
 
 import { quietWarnings } from "../quiet-warnings.ts";
 
 // Errors whose message tells a person what to do.
 const forPeople = ["UsageError", "CannotStart", "CannotSend", "ConfigError", "FencedError"];
 
+/** As a shell says it of a program that SIGPIPE has ended. */
+const NOBODY_READS_ON = 141;
+
 /**
- * Runs the program's work and sets the exit code. Ctrl-C and its like abort the signal, so that the work can put away what it started;
+ * Runs the program's work and sets the exit code. Ctrl-C and its like, and a reader of the output that has gone, abort the signal, so that the work can put away what it started;
  * the second time the program ends at once.
  */
 export async function runProgram(work: (signal: AbortSignal) => Promise<void>): Promise<void> {
@@ -17,6 +21,13 @@ export async function runProgram(work: (signal: AbortSignal) => Promise<void>): 
     abort.abort();
   };
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, interrupt);
+  let isRead = true;
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE" && error.code !== "ERR_STREAM_DESTROYED") throw error;
+    isRead = false;
+    process.exitCode = NOBODY_READS_ON; // also where the work has ended before this is known
+    abort.abort();
+  });
   const working = setInterval(() => {}, 60_000); // what is started under a guard doesn't keep this process alive
   try {
     await work(abort.signal);
@@ -27,8 +38,8 @@ export async function runProgram(work: (signal: AbortSignal) => Promise<void>): 
     clearInterval(working);
   }
   if (abort.signal.aborted) {
-    process.exitCode = 130;
-    process.stderr.write("\nInterrupted: whatever was started here is stopped.\n");
+    process.exitCode = isRead ? 130 : NOBODY_READS_ON;
+    if (isRead) process.stderr.write("\nInterrupted: whatever was started here is stopped.\n");
   }
   // Whatever still keeps the process alive (a reconnecting client) has nothing left to do.
   setTimeout(() => process.exit(), 1000).unref();
