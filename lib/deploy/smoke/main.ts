@@ -5,7 +5,20 @@ import { parseArgs } from "node:util";
 import { smoke } from "./smoke.ts";
 import { deployedStage } from "./stage.ts";
 
-const { values } = parseArgs({ options: { stage: { type: "string" }, stack: { type: "string" } } });
+const usage = `npm run smoke -- --stage STAGE | --stack NAME
+
+  --stage STAGE  the deployed stage to look at
+  --stack NAME   the same by the whole name of its stack
+  --help         this text
+
+AWS's own variables say where and as whom: AWS_REGION, AWS_PROFILE, and AWS_ENDPOINT_URL for an emulator.
+`;
+
+const values = read(process.argv.slice(2));
+if (values.help) {
+  process.stdout.write(usage);
+  process.exit();
+}
 const { name } = JSON.parse(readFileSync(new URL("../../../package.json", import.meta.url), "utf8"));
 const { stack = values.stage && `${name}-${values.stage}` } = values;
 if (!stack) {
@@ -30,4 +43,14 @@ try {
   process.exitCode = 1;
 } finally {
   stage.close();
+}
+
+function read(args: readonly string[]) {
+  const text = { type: "string" } as const;
+  try {
+    return parseArgs({ args: [...args], options: { stage: text, stack: text, help: { type: "boolean" } } }).values;
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : error}\n\n${usage}`);
+    process.exit(1);
+  }
 }
