@@ -77,7 +77,7 @@ async function demonstrate({ stack, reader, signal }: Edges, { count, rate, seed
       run.sending.then(() => drain(run, reader, signal)),
       ...parts.map((part) => part.sending.then(() => part.drain(signal))),
     ]);
-    await Promise.race([drained, stack.eventSource.failed, rejectWhenAborted(signal)]);
+    await Promise.race([drained, stack.failed, rejectWhenAborted(signal)]);
   } finally {
     live.stop();
   }
@@ -107,7 +107,7 @@ async function keepRunning(stack: Stack, signal: AbortSignal): Promise<void> {
   writeEndpoints(stack.endpoints);
   try {
     screen.write("\nEverything keeps running: Ctrl-C ends it.\n");
-    await Promise.race([untilAborted(signal), stack.eventSource.failed]);
+    await Promise.race([untilAborted(signal), stack.failed]);
   } finally {
     removeEndpoints();
   }

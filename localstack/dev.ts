@@ -27,7 +27,7 @@ await runProgram(async (signal) => {
     printAddresses(stack);
     const live = startLive(screen, functionsView(stack.eventSource, screen));
     try {
-      await Promise.race([untilAborted(signal), stack.eventSource.failed]);
+      await Promise.race([untilAborted(signal), stack.failed]);
     } finally {
       live.stop();
     }

@@ -31,6 +31,8 @@ export interface Stack {
   /** Whether the broker was there before, and may hold what others sent. */
   readonly isBrokerShared: boolean;
   readonly eventSource: EventSourceProcess;
+  /** Rejects if a service or the event source ends by itself: the stack is whole or it is down. */
+  readonly failed: Promise<never>;
   /** Ends all that was started here: first the event source and the HTTP API, then what they talk to. */
   stop(): Promise<void>;
 }
@@ -92,10 +94,16 @@ export async function startStack({ steps, signal, functions, whenTopicsExist }: 
       watching,
     ]);
     signal.throwIfAborted();
+    const running = await Promise.all([
+      ...[kafka.then((one) => one.kafka), dynamodb.then((one) => one.dynamodb)],
+      ...[postgres.then((one) => one.postgres), registry.then((one) => one.registry)],
+    ]);
+    const failed = Promise.race([eventSource.failed, ...running.map((service) => service.failed)]);
+    failed.catch(() => {}); // it is told to whoever asks
     const isBrokerShared = (await kafka).how.kafka === "environment";
     const environment = variablesOf(addresses);
     const endpoints = { ...addresses, httpUrl, pid: process.pid };
-    return { endpoints, template, templateFile, environment, isBrokerShared, eventSource, stop };
+    return { endpoints, template, templateFile, environment, isBrokerShared, eventSource, failed, stop };
   } catch (error) {
     await stop();
     throw error;

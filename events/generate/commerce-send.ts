@@ -5,7 +5,7 @@ import { commerce } from "./commerce.ts";
 import { seal } from "./commerce-damage.ts";
 import type { CommerceFacts } from "./commerce-facts.ts";
 import { dueTime, type GeneratedRecord, isValid, type Plan, recordMaker } from "./generator.ts";
-import { CannotSend, waitFor } from "./send.ts";
+import { CannotSend, sayingWhatFails, waitFor } from "./send.ts";
 
 export interface CommerceSendOptions {
   readonly brokers: readonly string[];
@@ -36,7 +36,11 @@ const PACED_SLICE_MS = 50;
 const MOST_TRIES = 30;
 
 /** Sends everything, and returns when Kafka has it all, or all that was asked of it before the signal. */
-export async function sendCommerce(plan: Plan, options: CommerceSendOptions): Promise<void> {
+export function sendCommerce(plan: Plan, options: CommerceSendOptions): Promise<void> {
+  return sayingWhatFails(options.brokers, () => sendAll(plan, options));
+}
+
+async function sendAll(plan: Plan, options: CommerceSendOptions): Promise<void> {
   const { brokers, schemaRegistryUrl, paceFrom, signal, onSent } = options;
   const kafka = new Kafka({ clientId: "generator", brokers: [...brokers], logLevel: logLevel.NOTHING });
   const record = recordMaker(commerce, plan);

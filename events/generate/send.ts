@@ -30,7 +30,15 @@ const LARGEST_REQUEST_BYTES = 900_000;
 const PACED_SLICE_MS = 50;
 
 /** Sends everything, and returns when the broker has it all, or all that it was asked to take before the signal. */
-export async function send<Facts, Pools>(
+export function send<Facts, Pools>(
+  generator: TrafficGenerator<Facts, Pools>,
+  plan: Plan,
+  options: SendOptions<Facts>,
+): Promise<void> {
+  return sayingWhatFails(options.brokers, () => sendAll(generator, plan, options));
+}
+
+async function sendAll<Facts, Pools>(
   generator: TrafficGenerator<Facts, Pools>,
   plan: Plan,
   options: SendOptions<Facts>,
@@ -93,6 +101,16 @@ export async function send<Facts, Pools>(
     await Promise.all(producers.map(sendSlices));
   } finally {
     await Promise.all(producers.map((producer) => producer.disconnect()));
+  }
+}
+
+/** What Kafka refuses, or a broker that is gone, in a sentence. */
+export async function sayingWhatFails<T>(brokers: readonly string[], sending: () => Promise<T>): Promise<T> {
+  try {
+    return await sending();
+  } catch (error) {
+    if (!(error instanceof Error && error.name.startsWith("KafkaJS"))) throw error;
+    throw new CannotSend(`Kafka at ${brokers.join(",")} doesn't take the records: ${error.message}`, { cause: error });
   }
 }
 

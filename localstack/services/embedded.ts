@@ -54,7 +54,7 @@ class PortTaken extends CannotStart {}
 
 /** Starts what the plan says under a guard and hands it back once it answers; on failure nothing is left running. */
 export async function launchService(
-  definition: Pick<ServiceDefinition, "name" | "address" | "check" | "afterStart">,
+  definition: Pick<ServiceDefinition, "name" | "title" | "address" | "check" | "afterStart">,
   plan: LaunchPlan,
   around: Pick<Surroundings, "logsFolder" | "signal">,
 ): Promise<RunningService> {
@@ -88,11 +88,12 @@ export async function launchService(
     await process.stop();
     throw error;
   }
-  return runningService({ name: definition.name, source: plan.source, address }, launch, process, awaitAnswer);
+  const facts = { name: definition.name, title: definition.title, log, source: plan.source, address };
+  return runningService(facts, launch, process, awaitAnswer);
 }
 
 function runningService(
-  facts: Pick<RunningService, "name" | "source" | "address">,
+  { title, log, ...facts }: Pick<RunningService, "name" | "source" | "address"> & { title: string; log: string },
   launch: Launch,
   process: GuardedProcess,
   awaitAnswer: () => Promise<void>,
@@ -110,6 +111,14 @@ function runningService(
     ...facts,
     get pid() {
       return process.pid;
+    },
+    get failed() {
+      const failed = process.exited.then(({ code, signal }) => {
+        const how = signal === null ? `with code ${code}` : `by ${signal}`;
+        throw new CannotStart(`${title} has ended ${how}. Its log: ${log}`);
+      });
+      failed.catch(() => {}); // it is told to whoever asks
+      return failed;
     },
     kill,
     async restart() {

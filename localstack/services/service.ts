@@ -75,6 +75,8 @@ export interface RunningService {
   readonly address: string;
   /** The process that is the service, where it is one of ours. */
   readonly pid: number | undefined;
+  /** Rejects when it ends, however it does, with where its log is; after `restart` it is another promise. One that runs elsewhere never does. */
+  readonly failed: Promise<never>;
   /** Takes it away at once, as `kill -9` or a power cut does. */
   kill(): Promise<void>;
   /** Kills it unless it is down already, starts it on the same port with the same data, and waits until it answers. */

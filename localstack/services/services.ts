@@ -158,7 +158,7 @@ async function findInEnvironment(definition: ServiceDefinition, around: Surround
     );
   };
   const faults = { kill: refuse, restart: refuse, pause: refuse, resume: refuse };
-  return { name, source: "environment", address, pid: undefined, ...faults, stop: async () => {} };
+  return { name, source: "environment", address, pid: undefined, failed: never, ...faults, stop: async () => {} };
 }
 
 function servicesOf<Name extends ServiceName>(running: readonly RunningService[]): Services<Name> {

@@ -30,7 +30,12 @@ export async function startLocalstack(logsFolder = join(root, ".local", "logs", 
     mkdir(logsFolder, { recursive: true }),
   ]);
   await putInPlace(folder);
-  const definition = { name: "localstack", address: (at: number) => `http://127.0.0.1:${at}`, check: isReady };
+  const definition = {
+    name: "localstack",
+    title: "LocalStack",
+    address: (at: number) => `http://127.0.0.1:${at}`,
+    check: isReady,
+  };
   const environment = {
     GATEWAY_LISTEN: `127.0.0.1:${port}`,
     OVERRIDE_IN_DOCKER: "0",

@@ -23,7 +23,12 @@ export async function startMinistack(logsFolder = join(root, ".local", "logs", "
     mkdtemp(join(tmpdir(), "streams-ministack-")),
     mkdir(logsFolder, { recursive: true }),
   ]);
-  const definition = { name: "ministack", address: (at: number) => `http://127.0.0.1:${at}`, check: isReady };
+  const definition = {
+    name: "ministack",
+    title: "MiniStack",
+    address: (at: number) => `http://127.0.0.1:${at}`,
+    check: isReady,
+  };
   // Nothing else of this process's: functions that MiniStack runs see what it sees, and are to have what the template gives them.
   const environment = {
     PATH: [dirname(process.execPath), process.env.PATH].join(delimiter),

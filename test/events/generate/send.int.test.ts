@@ -2,6 +2,8 @@ import { expect, inject, it } from "vitest";
 import { allRecords, type GeneratedRecord, type Plan } from "../../../events/generate/generator.ts";
 import { CannotSend, send } from "../../../events/generate/send.ts";
 import { transactions } from "../../../events/generate/transactions.ts";
+import { startServices } from "../../../localstack/services/services.ts";
+import { createTopics } from "../../../localstack/services/topics.ts";
 import { freshTopic, type ReadRecord, readAll } from "../../support/kafka.ts";
 
 const plan: Plan = { seed: 9, start: Date.UTC(2026, 0, 1), count: 12_000, rate: 1000, latePercent: 3, badPercent: 3 };
@@ -98,4 +100,28 @@ it("a topic that isn't there is said, with what makes it", async () => {
   const sending = send({ ...transactions, topic: "no-such-topic" }, plan, { brokers });
   await expect(sending).rejects.toThrow(CannotSend);
   await expect(sending).rejects.toThrow("There is no topic 'no-such-topic'. 'npm run dev' makes it");
+});
+
+it("a broker that ends meanwhile is said in a sentence", async () => {
+  const services = await startServices({ want: ["kafka"], from: ["embedded"], logsFolder: ".local/logs/test" });
+  try {
+    const { kafka, kafkaBrokers } = services;
+    await createTopics(kafkaBrokers, { [transactions.topic]: {} });
+    let killed: Promise<void> | undefined;
+    const sending = send(
+      transactions,
+      { ...plan, count: 1_000_000 },
+      {
+        ...{ brokers: [kafkaBrokers], senders: 1 },
+        onSent() {
+          killed ??= kafka.kill();
+        },
+      },
+    );
+    await expect(sending).rejects.toThrow(CannotSend);
+    await expect(sending).rejects.toThrow(`Kafka at ${kafkaBrokers} doesn't take the records: `);
+    await killed;
+  } finally {
+    await services.stop();
+  }
 });

@@ -59,7 +59,11 @@ test("both start beside others, survive being killed and frozen, and leave nothi
 
     await createTopics(kafkaBrokers, { kept: {} });
     const firstPid = services.pids.kafka!;
-    await kafka.kill();
+    const ended = expect(kafka.failed).rejects.toThrow(
+      `Kafka has ended by SIGKILL. Its log: ${join(folder, "logs", "kafka.log")}`,
+    );
+    process.kill(firstPid, "SIGKILL");
+    await ended;
     expect([kafka.pid, isRunning(firstPid), await isTaken(portOf(kafkaBrokers))]).toEqual([undefined, false, false]);
     await kafka.restart();
     expect(services.pids.kafka).not.toBe(firstPid);
