@@ -49,7 +49,7 @@ await runProgram(async (signal) => {
     process.exitCode = (await demonstrate({ stack, reader, signal }, options)) ? 0 : 1;
     if (options.keep) await keepRunning(stack, signal);
   } finally {
-    await reader.stop();
+    await reader.stop().catch(() => {}); // where the broker has gone, that is what is to be said; the stack has to be ended anyhow
     await stack.stop();
   }
 });

@@ -49,6 +49,16 @@ function addDescendants(of: number, known: Set<number>): void {
   }
 }
 
+/** The process that is the demo's broker, or that stands for its container. */
+function brokerOf({ descendants }: Started): number {
+  const lines = execFileSync("ps", ["-eo", "pid=,args="], { encoding: "utf8" }).trim().split("\n");
+  const line = lines.find(
+    (line) => descendants.has(Number.parseInt(line, 10)) && /kafka\.Kafka|streams-kafka-/.test(line),
+  );
+  if (line === undefined) throw new Error("The demo has no broker of its own.");
+  return Number.parseInt(line, 10);
+}
+
 /** Fails unless everything that the demo started has ended. */
 async function expectNothingLeft({ descendants, output }: Started): Promise<void> {
   const left = () => [...descendants].filter(isRunning);
@@ -113,6 +123,16 @@ describe("npm run demo", () => {
     const { code } = await demo.exited;
     expect(code, demo.output()).toBe(130);
     expect(demo.output()).not.toContain("PASS");
+    await expectNothingLeft(demo);
+  });
+
+  it("ends with what has ended, and where its log is, when its broker is killed", async () => {
+    const demo = startDemo("--count", "60000", "--rate", "1000");
+    await until(() => isSending(demo), "traffic");
+    process.kill(brokerOf(demo), "SIGKILL");
+    const { code } = await demo.exited;
+    expect(code, demo.output()).toBe(1);
+    expect(demo.output()).toMatch(/\nKafka has ended .*\. Its log: .*kafka\.log\n$/);
     await expectNothingLeft(demo);
   });
 
