@@ -26,6 +26,7 @@ const RATE = 500;
 const WARM_UP_SECONDS = 3;
 const SECONDS = 12;
 const BACKLOG = 100_000;
+const QUIET_MS = 3_000;
 
 const { values } = parseArgs({ options: { note: { type: "string", default: "nothing else ran beside it" } } });
 const { templateFile, template: compiled } = await packageService();
@@ -99,7 +100,10 @@ async function measure(one: Measured, services: Services, partitions: number): P
   }
   const paced = await source();
   // What another function's traffic has left on the topic is none of this load.
-  while (paced.status().mappings.some(({ lag }) => lag > 0)) await wait(100);
+  for (let before = -1, now = 0; now > before; now = pool.read(consumer.name).allRecords) {
+    before = now;
+    await wait(QUIET_MS);
+  }
   const plan = { seed: 1, start: Date.now() + 1000, rate: RATE, latePercent: 0, badPercent: 0 };
   const sending = send(
     one.generator,

@@ -94,17 +94,17 @@ describe("the model's batches", () => {
     ({ load, partitions, invocations, fastestMs }) =>
       load === "steady" && partitions === 3 && invocations > 0 && fastestMs < 100,
   );
-  const batchSizes: Readonly<Record<string, number>> = { storeOrders: 100, storeTrades: 1000 };
+  const settings: Readonly<Record<string, Partial<typeof mapping>>> = {
+    storeOrders: { batchSize: 100 },
+    storeTrades: { batchSize: 1000 },
+    summarizeEvents: { batchSize: 1000, windowMs: 2000 },
+  };
 
   it.each(keptUp)(
     "are as many as the event source was seen to send, where the machine kept up: $function",
     ({ function: name, invocations, seconds, recordsPerSecond }) => {
-      const batchSize = batchSizes[name] ?? 10_000;
-      const work = workloadOf(
-        { ...mapping, batchSize },
-        { recordsPerSecond, partitions: 3, pollers: "provisioned" },
-        takes,
-      );
+      const steady = { recordsPerSecond, partitions: 3, pollers: "provisioned" } as const;
+      const work = workloadOf({ ...mapping, ...settings[name] }, steady, takes);
       expect(invocations / seconds / work.invocations).toBeGreaterThan(0.8);
       expect(invocations / seconds / work.invocations).toBeLessThan(1.25);
     },
