@@ -1,3 +1,4 @@
+// The event source in a process: polls Kafka for every mapping and invokes functions as AWS's event source mapping does.
 import { whyNot } from "./access/problem.ts";
 import { refuseUnmetNeeds } from "./aws/needs.ts";
 import { systemClock } from "./clock.ts";
