@@ -16,21 +16,16 @@ export interface WatchedFunction {
   readonly answersHttp: boolean;
 }
 
-/** A mapping whose pollers send given-up records somewhere. */
-export interface WatchedMapping {
-  /** Its logical id. */
-  readonly id: string;
-  /** What its alarm is called after: the stage's service. */
-  readonly service: string;
-}
-
 export interface Watched {
   readonly functions: readonly WatchedFunction[];
   /** Logical ids of DynamoDB tables. */
   readonly tables: readonly string[];
   /** Logical ids of the queues where invocations end that failed for good. */
   readonly queues: readonly string[];
-  readonly mappings: readonly WatchedMapping[];
+  /** Logical ids of the mappings whose pollers send given-up records somewhere. */
+  readonly mappings: readonly string[];
+  /** The service's name in its stage: what is called after neither a function nor a table is called after it. */
+  readonly stack: string;
   /** The namespace of the functions' own metrics. */
   readonly namespace: string;
 }
@@ -132,7 +127,7 @@ export const FAILED_INVOCATIONS = "FailedInvocations";
 
 /** Every alarm of a stage; they tell the SNS topic, where there is one. */
 export function alarmsOf(
-  { functions, tables, queues, mappings, namespace }: Watched,
+  { functions, tables, queues, mappings, namespace, stack }: Watched,
   topicArn: string | undefined,
 ): Resources {
   const actions = topicArn === undefined ? {} : { AlarmActions: [topicArn], OKActions: [topicArn] };
@@ -145,7 +140,7 @@ export function alarmsOf(
   );
   const ofTables = tables.map((table) => [`${table}ThrottlesAlarm`, tableAlarm(table)] as const);
   const ofQueues = queues.map((queue) => [`${queue}Alarm`, queueAlarm(queue)] as const);
-  const ofMappings = mappings.map((mapping) => [`${mapping.id}GivenUpAlarm`, mappingAlarm(mapping)] as const);
+  const ofMappings = mappings.map((id) => [`${id}GivenUpAlarm`, mappingAlarm(id, stack)] as const);
   return Object.fromEntries(
     [...ofFunctions, ...ofMappings, ...ofQueues, ...ofTables].map(([id, properties]) => [
       id,
@@ -178,9 +173,9 @@ const none = {
   ...{ ComparisonOperator: "GreaterThanThreshold", TreatMissingData: "notBreaching" },
 };
 
-function mappingAlarm({ id, service }: WatchedMapping): object {
+function mappingAlarm(id: string, stack: string): object {
   return {
-    AlarmName: `${service} ${id} ${GIVEN_UP}`,
+    AlarmName: `${stack} ${id} ${GIVEN_UP}`,
     AlarmDescription: `${id} has given up records; they are at its failure destination. What to do: lib/deploy/RUNBOOK.md#${anchorOf(GIVEN_UP)}`,
     Namespace: "AWS/Lambda",
     MetricName: "OnFailureDestinationDeliveredEventCount",

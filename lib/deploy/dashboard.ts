@@ -15,14 +15,14 @@ const WIDTH = 6;
 const HEIGHT = 5;
 
 /** The dashboard, under the stage's own name. */
-export function dashboardOf({ functions, tables, namespace }: Watched, name: string): Resources {
+export function dashboardOf({ functions, tables, namespace, stack }: Watched): Resources {
   const rows = [...functions.map((watched) => functionRow(watched, namespace)), ...tables.map(tableRow)];
   const widgets = rows.flatMap((charts, row) => charts.map((chart, column) => widget(chart, row, column)));
   return {
     Dashboard: {
       Type: "AWS::CloudWatch::Dashboard",
       // Tables' names and the region are known to CloudFormation alone.
-      Properties: { DashboardName: name, DashboardBody: { "Fn::Sub": JSON.stringify({ widgets }) } },
+      Properties: { DashboardName: stack, DashboardBody: { "Fn::Sub": JSON.stringify({ widgets }) } },
     },
   };
 }

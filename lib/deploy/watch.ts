@@ -47,7 +47,7 @@ function addTo({ service }: Serverless): void {
   const watched = watchedIn(service);
   if (alarms === "on") countGivenUp(service);
   const resources = {
-    ...dashboardOf(watched, `${service.service}-${service.provider.stage}`),
+    ...dashboardOf(watched),
     ...(alarms === "on" ? alarmsOf(watched, topicArn === "" ? undefined : String(topicArn)) : {}),
   };
   service.resources ??= {};
@@ -70,7 +70,6 @@ function watchedIn(service: Serverless["service"]): Watched {
   const { functions = {}, resources } = service;
   const idsOf = (wanted: string) =>
     Object.entries(resources?.Resources ?? {}).flatMap(([id, { Type }]) => (Type === wanted ? [id] : []));
-  const stage = `${service.service}-${service.provider.stage}`;
   return {
     functions: Object.entries(functions).map(([key, declared]) => {
       const mappings = (declared.events ?? []).map(({ kafka, msk }) => kafka ?? msk).filter((one) => one !== undefined);
@@ -85,7 +84,8 @@ function watchedIn(service: Serverless["service"]): Watched {
     }),
     tables: idsOf("AWS::DynamoDB::Table"),
     queues: idsOf("AWS::SQS::Queue"),
-    mappings: withDestination(service).map(([id]) => ({ id, service: stage })),
+    mappings: withDestination(service).map(([id]) => id),
+    stack: `${service.service}-${service.provider.stage}`,
     namespace: METRIC_NAMESPACE,
   };
 }

@@ -19,7 +19,8 @@ const watched = {
   functions,
   tables: ["WindowsTable"],
   queues: ["FailedInvocations"],
-  mappings: [{ id: "EnrichRidesMapping", service: "s-dev" }],
+  mappings: ["EnrichRidesMapping"],
+  stack: "s-dev",
   namespace: METRIC_NAMESPACE,
 };
 const topic = "arn:aws:sns:us-east-1:123456789012:on-call";
@@ -117,7 +118,7 @@ describe("alarms", () => {
 });
 
 describe("the dashboard", () => {
-  const { Dashboard } = dashboardOf(watched, "s-dev");
+  const { Dashboard } = dashboardOf(watched);
   const { DashboardName, DashboardBody } = Dashboard!.Properties as {
     DashboardName: string;
     DashboardBody: { "Fn::Sub": string };
