@@ -60,7 +60,8 @@ test("a paused command can still be stopped", async () => {
 test("a killed command says so, leaves its data, and starts again", async () => {
   const data = join(folder, "data");
   const guarded = await shell(`echo once more >> ${data}; sleep 100`, { remove: [data] });
-  await until(() => existsSync(data), "its data");
+  // Not only that it exists: the shell makes the file before it writes.
+  await until(() => readFileSync(data, "utf8") === "once more\n", "its data");
   await guarded.kill();
   expect(await guarded.exited).toMatchObject({ signal: "SIGKILL" });
   expect([guarded.pid, existsSync(data)]).toEqual([undefined, true]);
