@@ -6,7 +6,7 @@ import { lastLines, run, runDescribed } from "./command.ts";
 import { launchService, type Surroundings } from "./embedded.ts";
 import type { GuardedCommand } from "./guard.ts";
 import { claimPort } from "./port.ts";
-import type { RunningService, ServiceDefinition } from "./service.ts";
+import { READY_WITHIN_MS, type RunningService, type ServiceDefinition } from "./service.ts";
 
 const composeFile = fileURLToPath(new URL("../compose.yml", import.meta.url));
 
@@ -43,7 +43,7 @@ async function startOn(port: number, definition: ServiceDefinition, around: Surr
   const launch = {
     command: compose("up", "--no-log-prefix", "--no-color", "--timeout", "2", definition.name),
     ending: { signal: "SIGTERM", graceMs: 10_000, afterwards: compose("down", "--volumes", "--timeout", "2") },
-    readyWithinMs: 120_000,
+    readyWithinMs: READY_WITHIN_MS,
     take: {
       kill: compose("kill", definition.name),
       pause: compose("pause", definition.name),

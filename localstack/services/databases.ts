@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { CannotStart } from "./cannot-start.ts";
 import { lastLines, run } from "./command.ts";
+import { READY_WITHIN_MS } from "./service.ts";
 
 const project = fileURLToPath(new URL("../..", import.meta.url));
 const handlerFile = pathToFileURL(join(project, "functions/migrations/handler.ts")).href;
@@ -14,13 +15,12 @@ const program = `
     process.stderr.write("\\n" + error.message + "\\n", () => process.exit(1));
   }
 `;
-const WITHIN_MS = 60_000;
 
 /** Doing it again changes nothing. Returns the databases' names. */
 export async function createDatabases(databaseUrl: string): Promise<readonly string[]> {
   // A process of its own: nothing here imports functions.
   const { kind, output } = await run(process.execPath, ["--input-type=module", "--eval", program], {
-    timeoutMs: WITHIN_MS,
+    timeoutMs: READY_WITHIN_MS,
     environment: { ...process.env, DATABASE_URL: databaseUrl, NAMESPACE: "" },
   });
   const answer = /^\{"ready":.*\}$/m.exec(output)?.[0];

@@ -4,7 +4,7 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { CannotStart } from "./cannot-start.ts";
 import { findJava, javaFlags, toInstallJava } from "./java.ts";
-import type { Launch, Place, ServiceDefinition } from "./service.ts";
+import { type Launch, type Place, READY_WITHIN_MS, type ServiceDefinition } from "./service.ts";
 
 export const dynamodb = {
   name: "dynamodb",
@@ -58,7 +58,7 @@ async function prepare(place: Place): Promise<Launch> {
     },
     // Its manifest names a folder in the class path, which a class archive can't have.
     ending: { signal: place.isDurable ? "SIGTERM" : "SIGKILL", graceMs: 10_000 },
-    readyWithinMs: 60_000,
+    readyWithinMs: READY_WITHIN_MS,
   };
 }
 

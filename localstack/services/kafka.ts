@@ -7,7 +7,7 @@ import { lastLines, run } from "./command.ts";
 import { classArchive, findJava, javaEnding, javaFlags, toInstallJavaAndMaven } from "./java.ts";
 import { type Fetch, fetchJars, moveUnlessThere } from "./maven.ts";
 import { anyFreePort } from "./port.ts";
-import type { Launch, Place, ServiceDefinition } from "./service.ts";
+import { type Launch, type Place, READY_WITHIN_MS, type ServiceDefinition } from "./service.ts";
 
 /** 4.4.0's pom names a jar that can't be had: stay here. */
 const version = "4.3.1";
@@ -86,7 +86,7 @@ export async function prepareBroker(place: Place, extras?: BrokerExtras): Promis
     },
     ending: javaEnding(archive, place.isDurable),
     beforeRestart: () => appendFile(settings, shortSession),
-    readyWithinMs: 60_000,
+    readyWithinMs: READY_WITHIN_MS,
   };
 }
 

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { CannotStart } from "./cannot-start.ts";
 import { lastLines, run, runDescribed } from "./command.ts";
 import type { GuardedCommand } from "./guard.ts";
-import type { Launch, Place, ServiceDefinition } from "./service.ts";
+import { type Launch, type Place, READY_WITHIN_MS, type ServiceDefinition } from "./service.ts";
 
 export const postgres = {
   name: "postgres",
@@ -54,7 +54,7 @@ async function prepare(place: Place): Promise<Launch> {
     // Its own words for it: INT ends connections and saves, QUIT drops everything at once and leaves recovery to the next start.
     ending: { signal: place.isDurable ? "SIGINT" : "SIGQUIT", graceMs: 10_000 },
     killSignal: "SIGQUIT", // its children have sessions of their own, where a killed parent's signal doesn't reach them
-    readyWithinMs: 60_000,
+    readyWithinMs: READY_WITHIN_MS,
   };
 }
 

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { CannotStart } from "./cannot-start.ts";
 import { classArchive, findJava, javaEnding, javaFlags, toInstallJavaAndMaven } from "./java.ts";
 import { fetchUnpacked } from "./maven.ts";
-import type { Launch, Place, ServiceDefinition } from "./service.ts";
+import { type Launch, type Place, READY_WITHIN_MS, type ServiceDefinition } from "./service.ts";
 
 /** 3.3 needs Java 21: stay here. */
 const version = "3.0.9";
@@ -63,6 +63,6 @@ async function prepare(place: Place): Promise<Launch> {
       ],
     },
     ending: javaEnding(archive, place.isDurable),
-    readyWithinMs: 90_000,
+    readyWithinMs: READY_WITHIN_MS,
   };
 }

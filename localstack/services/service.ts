@@ -54,6 +54,12 @@ export interface Place {
   onProgress(line: string): void;
 }
 
+/**
+ * How long a service may take to answer, ms. One that ends is told at once, so this is for one that hangs: a busy machine has been seen to
+ * start the registry's JVM for a minute and a half.
+ */
+export const READY_WITHIN_MS = 240_000;
+
 /** A process to start and how to end it. */
 export interface Launch {
   readonly command: GuardedCommand;

@@ -2,6 +2,7 @@
 // and said.
 import { setTimeout as wait } from "node:timers/promises";
 import { Kafka, logLevel } from "kafkajs";
+import { READY_WITHIN_MS } from "./service.ts";
 
 /** What a template says of a topic: `Metadata.KafkaTopics`. */
 export interface TopicSettings {
@@ -51,18 +52,16 @@ const TOPIC_RESOURCE = 2;
 type Wanted = TopicSettings &
   Required<Pick<TopicSettings, "partitions" | "cleanupPolicy">> & { readonly topic: string };
 
-const ledWithinMs = 60_000;
-
 /**
  * Resolves once every partition's leader answers for it. kafkajs's own waiting fails where the broker has not heard yet of a topic that its
  * controller has made, and metadata name a leader a moment before it takes its part.
  */
 async function untilLed(admin: Admin, topics: readonly Wanted[]): Promise<void> {
-  const deadline = Date.now() + ledWithinMs;
+  const deadline = Date.now() + READY_WITHIN_MS;
   for (const { topic } of topics) {
     while (!(await isLed(admin, topic))) {
       if (Date.now() > deadline)
-        throw new Error(`Topic '${topic}' has no leader after ${ledWithinMs} ms: see the broker's log`);
+        throw new Error(`Topic '${topic}' has no leader after ${READY_WITHIN_MS} ms: see the broker's log`);
       await wait(10);
     }
   }

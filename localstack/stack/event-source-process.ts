@@ -9,6 +9,7 @@ import type { MappingStatus } from "../event-source/mapping-status.ts";
 import { CannotStart } from "../services/cannot-start.ts";
 import { lastLines } from "../services/command.ts";
 import { GuardedProcess } from "../services/guarded-process.ts";
+import { READY_WITHIN_MS } from "../services/service.ts";
 
 /** What the event source says of itself once a second. */
 export interface StatusLine extends EventSourceStatus {
@@ -44,7 +45,6 @@ const logFile = join(local, "logs", "event-source.log");
 const journal = join(local, "event-source.journal.jsonl");
 const statusFile = join(tmpdir(), `event-source-status-${process.pid}.jsonl`);
 const POLL_MS = 25;
-const READY_WITHIN_MS = 120_000;
 const STOP_WITHIN_MS = 10_000;
 
 /** Starts the event source; it polls every mapping when this resolves. */

@@ -7,7 +7,7 @@ import { dynamodbLocal } from "../../localstack/services/dynamodb.ts";
 import { launchService } from "../../localstack/services/embedded.ts";
 import { findJava } from "../../localstack/services/java.ts";
 import { anyFreePort } from "../../localstack/services/port.ts";
-import type { RunningService } from "../../localstack/services/service.ts";
+import { READY_WITHIN_MS, type RunningService } from "../../localstack/services/service.ts";
 import { pythonEnvironment } from "./python-tool.ts";
 import { root } from "./source-tree.ts";
 
@@ -17,7 +17,6 @@ const PACKAGES = [
   ...["cbor2==5.7.1", "pyopenssl==25.3.0", "cryptography==46.0.7"],
 ];
 const PYTHON = "3.13";
-const READY_WITHIN_MS = 120_000;
 /** What would run in a function's container: never started here, and so never fetched. */
 const INIT_RELEASE = "none";
 

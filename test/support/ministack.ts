@@ -5,12 +5,11 @@ import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { launchService } from "../../localstack/services/embedded.ts";
 import { anyFreePort } from "../../localstack/services/port.ts";
-import type { RunningService } from "../../localstack/services/service.ts";
+import { READY_WITHIN_MS, type RunningService } from "../../localstack/services/service.ts";
 import { pythonEnvironment } from "./python-tool.ts";
 import { root } from "./source-tree.ts";
 
 const PACKAGE = "ministack==1.5.33";
-const READY_WITHIN_MS = 60_000;
 
 /** The account that everything belongs to, for an access key that isn't an account's 12 digits itself. */
 export const MINISTACK_ACCOUNT = "000000000000";
