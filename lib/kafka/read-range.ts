@@ -9,13 +9,14 @@ export interface RangeOptions {
   readonly since?: number;
   /** Names the consumer group that is used for the time of reading. */
   readonly name: string;
+  /** Reads what belongs to transactions whatever becomes of them, and what stands behind one that is open. */
   readonly readUncommitted?: boolean;
 }
 
-/** The records in partition and offset order, as a poller hands them out. Whatever is appended meanwhile is left out. */
+/** The records in partition and offset order, as a poller hands them out. Whatever is appended meanwhile may be left out. */
 export async function readRange(kafka: Kafka, options: RangeOptions): Promise<readonly WireRecord[]> {
   const ranges = await rangesOf(kafka, options);
-  const left = new Map([...ranges].filter(([, { start, end }]) => end > start));
+  const left = new Map([...ranges].filter(([, { start, end = Number.POSITIVE_INFINITY }]) => end > start));
   if (left.size === 0) return [];
   const { topic, name, readUncommitted = false } = options;
   const records: WireRecord[] = [];
@@ -26,17 +27,26 @@ export async function readRange(kafka: Kafka, options: RangeOptions): Promise<re
     retry: { initialRetryTime: 20, retries: 10 },
   });
   const isRead = Promise.withResolvers<void>();
-  let emptyInARow = 0;
+  // By broker: one that is slow to answer for the first time may have all of the records.
+  const emptyInARow = new Map<number, number>();
   // Batches of markers alone reach no eachBatch, but this event tells of them.
-  consumer.on(consumer.events.END_BATCH_PROCESS, ({ payload }) => {
-    emptyInARow = 0;
-    const range = left.get(payload.partition);
-    if (range !== undefined && Number(payload.lastOffset) + 1 >= range.end) left.delete(payload.partition);
+  consumer.on(consumer.events.END_BATCH_PROCESS, ({ payload: { partition, lastOffset, highWatermark } }) => {
+    for (const broker of emptyInARow.keys()) emptyInARow.set(broker, 0);
+    const range = left.get(partition);
+    if (range === undefined) return;
+    range.end ??= Number(highWatermark);
+    if (Number(lastOffset) + 1 < range.end) return;
+    left.delete(partition);
+    consumer.pause([{ topic, partitions: [partition] }]);
     if (left.size === 0) isRead.resolve();
   });
-  consumer.on(consumer.events.FETCH, ({ payload }) => {
-    emptyInARow = payload.duration >= longestPollMs ? emptyInARow + 1 : 0;
-    if (emptyInARow >= emptyFetches) isRead.resolve();
+  // Every broker's first fetch starts before any of them ends.
+  consumer.on(consumer.events.FETCH_START, ({ payload: { nodeId } }) => {
+    emptyInARow.set(nodeId, emptyInARow.get(nodeId) ?? 0);
+  });
+  consumer.on(consumer.events.FETCH, ({ payload: { nodeId, duration } }) => {
+    emptyInARow.set(nodeId, duration >= longestPollMs ? (emptyInARow.get(nodeId) ?? 0) + 1 : 0);
+    if ([...emptyInARow.values()].every((count) => count >= emptyFetches)) isRead.resolve();
   });
   consumer.on(consumer.events.CRASH, ({ payload }) => isRead.reject(payload.error));
   try {
@@ -45,9 +55,12 @@ export async function readRange(kafka: Kafka, options: RangeOptions): Promise<re
     await consumer.run({
       autoCommit: false,
       eachBatch: async ({ batch: { partition, messages } }) => {
+        const range = ranges.get(partition);
         for (const message of messages) {
           const record = wireRecord(topic, partition, message);
-          if (isWithin(ranges.get(partition), record.offset)) records.push(record);
+          if (range === undefined || !isWithin(range, record.offset)) continue;
+          records.push(record);
+          range.start = record.offset + 1; // a group that had to be joined again reads from the start
         }
       },
     });
@@ -60,17 +73,21 @@ export async function readRange(kafka: Kafka, options: RangeOptions): Promise<re
 }
 
 const longestPollMs = 50;
-/** After so many fetches that found nothing, what is left below the end can't be read: it belongs to an open transaction. */
-const emptyFetches = 4;
+/** After so many fetches from each broker that found nothing, or failed, there is nothing more: a compacted topic has gaps at its end too. */
+const emptyFetches = 20;
 
-/** Offsets from `start` up to, not including, `end`. */
+/** Offsets from `start`, the next one to be read, up to, not including, `end`. */
 interface Range {
-  readonly start: number;
-  readonly end: number;
+  start: number;
+  /** Undefined until the first batch tells: kafkajs's own answer is the last stable offset, where an open transaction begins. */
+  end: number | undefined;
 }
 
 /** The stretch of each partition; an empty one starts where it ends. */
-async function rangesOf(kafka: Kafka, { topic, since }: RangeOptions): Promise<Map<number, Range>> {
+async function rangesOf(
+  kafka: Kafka,
+  { topic, since, readUncommitted = false }: RangeOptions,
+): Promise<Map<number, Range>> {
   const admin = kafka.admin();
   await admin.connect();
   try {
@@ -78,7 +95,8 @@ async function rangesOf(kafka: Kafka, { topic, since }: RangeOptions): Promise<M
     const first = since === undefined ? [] : await admin.fetchTopicOffsetsByTimestamp(topic, since);
     const ranges = offsets.map(({ partition, low, high }): [number, Range] => {
       const start = first.find((one) => one.partition === partition)?.offset ?? low;
-      return [partition, { start: Math.min(Number(high), Math.max(Number(low), Number(start))), end: Number(high) }];
+      const range = { start: Math.min(Number(high), Math.max(Number(low), Number(start))), end: Number(high) };
+      return [partition, readUncommitted ? { ...range, end: undefined } : range];
     });
     return new Map(ranges);
   } finally {
@@ -86,8 +104,8 @@ async function rangesOf(kafka: Kafka, { topic, since }: RangeOptions): Promise<M
   }
 }
 
-function isWithin(range: Range | undefined, offset: number): boolean {
-  return range !== undefined && offset >= range.start && offset < range.end;
+function isWithin({ start, end = Number.POSITIVE_INFINITY }: Range, offset: number): boolean {
+  return offset >= start && offset < end;
 }
 
 function wireRecord(topic: string, partition: number, message: KafkaMessage): WireRecord {
