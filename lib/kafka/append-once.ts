@@ -78,10 +78,15 @@ function named(record: NewRecord, name: string): NewRecord {
   return { ...record, headers: { ...record.headers, [KEY_HEADER]: name } };
 }
 
-/** Finds them in Kafka, where correction may have sent one again, which is another record. Clocks of brokers and owners may differ by `skewMs`. */
+/**
+ * Finds them in Kafka, where correction may have sent one again, which is another record, or may have left a transaction open before them.
+ * Clocks of brokers and owners may differ by `skewMs`.
+ */
 export function findRecords(kafka: Kafka, { name, skewMs = 60_000 }: { name: string; skewMs?: number }): FindRecords {
   return async (topics, since, id) => {
-    const ranges = await Promise.all(topics.map((topic) => readRange(kafka, { topic, since: since - skewMs, name })));
+    const ranges = await Promise.all(
+      topics.map((topic) => readRange(kafka, { topic, since: since - skewMs, name, readUncommitted: true })),
+    );
     const named = ranges.flat().flatMap((record) => {
       const headers = headersOf(record);
       if (headers.some((header) => header.name === ORIGIN_HEADER)) return [];

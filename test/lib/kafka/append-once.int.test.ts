@@ -79,6 +79,12 @@ test("of many who ask at once one appends", async () => {
 /** An owner that dies does nothing more: neither does it append, nor keep, nor release. */
 const dead = { settle: () => Promise.reject(new Error("dead")), release: () => Promise.reject(new Error("dead")) };
 const died = new NotAppendedError(false, new Error("dead"));
+
+async function expectDeath(one: ReturnType<typeof request>, append: Appender["append"]): Promise<void> {
+  const doomed = { ...options, claims: { ...claims, ...dead }, appender: { ...real, append } };
+  await expect(appendOnce(one, doomed, signal)).rejects.toThrow(NotAppendedError);
+}
+
 const deaths: readonly [string, (records: readonly NewRecord[]) => Promise<never>][] = [
   ["before anything was sent", () => Promise.reject(died)],
   ["with everything in Kafka", (records) => real.append(records, signal).then(() => Promise.reject(died))],
@@ -87,13 +93,27 @@ const deaths: readonly [string, (records: readonly NewRecord[]) => Promise<never
 
 test.each(deaths)("an owner that died %s is followed by one that appends what is missing", async (_when, append) => {
   const one = request();
-  const doomed = { ...options, claims: { ...claims, ...dead }, appender: { ...real, append } };
-  await expect(appendOnce(one, doomed, signal)).rejects.toThrow(NotAppendedError);
+  await expectDeath(one, append);
   expect(await appendOnce(one, options, signal)).toMatchObject({ kind: "working" });
   clockAhead = LOCK_MS;
   await expectOnce(one, await appendOnce(one, options, signal));
   // And by one more, who finds what two have left.
   expect(await appendOnce(one, options, signal)).toMatchObject({ kind: "appended", isReplay: true });
+});
+
+test("what an owner sent behind a transaction that is still open is found", async () => {
+  const open = kafkaClient().producer({ transactionalId: `open-${topics[0]}`, transactionTimeout: 600_000 });
+  await open.connect();
+  const transaction = await open.transaction();
+  const messages = [0, 1, 2].map((partition) => ({ partition, value: "mended", headers: { origin: "x/0/0" } }));
+  for (const topic of topics) await transaction.send({ topic, messages });
+  const one = request();
+  await expectDeath(one, (records) => real.append(records, signal).then(() => Promise.reject(died)));
+  clockAhead = LOCK_MS;
+  const once = await appendOnce(one, options, signal);
+  await transaction.commit();
+  await open.disconnect();
+  await expectOnce(one, once);
 });
 
 test("an answer that could not be kept is found in Kafka", async () => {
