@@ -78,7 +78,7 @@ async function openPartition<In, A extends Aggregates<In>>(
       ...(await inParallel(folded.late, sealShare)),
     ].flat();
     if (late.length > 0) await publishLate(batch, late);
-    await markEmitted(folded.shares);
+    await markEmitted([...folded.shares, ...folded.late.filter(wasCounted)], batch.lastOffset);
     await moveProgress(batch, folded.maxEventTime);
   };
 
@@ -132,6 +132,11 @@ async function openPartition<In, A extends Aggregates<In>>(
     }
   }
 
+  /** Whether an earlier delivery has counted some of what is late by now: it may have died before it marked their window. */
+  function wasCounted({ records, ...window }: LateShare<In>): boolean {
+    return (records[0]?.offset ?? 0) <= (partials.get(nameOf(window))?.lastOffset ?? -1);
+  }
+
   async function put(key: PartialKey, expected: Partial | undefined, next: Partial): Promise<boolean> {
     const written = await store.putPartial(key, expected, next);
     const present = written.kind === "stored" ? next : written.present;
@@ -162,10 +167,10 @@ async function openPartition<In, A extends Aggregates<In>>(
    * The frontier is read after the partials are stored, and the emitter publishes it before it reads them: one of the two sees the other.
    * A partition's first batch marks them all, for the emitter may not know of the partition yet.
    */
-  async function markEmitted(shares: readonly WindowShare[]): Promise<void> {
+  async function markEmitted(windows: readonly WindowName[], lastOffset: number): Promise<void> {
     frontier = await edges.readFrontier();
-    const due = progress === undefined ? shares : shares.filter(({ start }) => isDue(window, start, frontier));
-    await inParallel(due, (share) => store.markDirty({ ...keyOf(share), token: `${edges.now()}-${share.lastOffset}` }));
+    const due = progress === undefined ? windows : windows.filter(({ start }) => isDue(window, start, frontier));
+    await inParallel(due, (one) => store.markDirty({ ...keyOf(one), token: `${edges.now()}-${lastOffset}` }));
     for (const [name, at] of starts())
       if (at + window.size + 2 * window.allowedLateness < (frontier ?? 0)) partials.delete(name);
   }
@@ -191,12 +196,14 @@ async function openPartition<In, A extends Aggregates<In>>(
     }
   }
 
-  function keyOf({ start, group }: Pick<PartialKey, "start" | "group">): PartialKey {
+  function keyOf({ start, group }: WindowName): PartialKey {
     return { partition, start, group };
   }
 }
 
-function nameOf({ start, group }: PartialKey): string {
+type WindowName = Pick<PartialKey, "start" | "group">;
+
+function nameOf({ start, group }: WindowName): string {
   return `${start}/${group}`;
 }
 

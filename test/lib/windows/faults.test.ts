@@ -97,6 +97,26 @@ it("a crash between any two operations changes no count", async () => {
   );
 });
 
+it("a late record that a crashed delivery has counted is in a revision, though its window has closed for good meanwhile", async () => {
+  let crashAt: string | undefined;
+  const store = gated(memoryStore(), async (operation) => {
+    if (operation === crashAt) throw new Crash();
+  });
+  const runner = runWindow(visits, { partitions: 2, startAt: 14_000, store, format: withTotal });
+  await runner.feed(0, { at: 0 }, { at: 14_000 });
+  await runner.feed(1, { at: 4000 });
+  await runner.tick();
+  const batch = runner.append(0, { at: 1 });
+  crashAt = "before markDirty";
+  expect(await untilCrash(runner.deliver(batch, "new"))).toBe(false);
+  crashAt = undefined;
+  await runner.feed(1, { at: 14_000 });
+  await runner.tick();
+  await runner.deliver(batch, "new");
+  await runner.advance(60_000);
+  expectConserved(runner, [{ times: [0, 14_000] }, { times: [4000] }, { times: [1] }, { times: [14_000] }]);
+});
+
 it("deliveries and emitters that run at once, the dead and the living, change no count", async () => {
   const turns = fc.array(fc.record({ again: fc.integer({ min: 1, max: 3 }), tick: fc.boolean() }), {
     minLength: 8,
