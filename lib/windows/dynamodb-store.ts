@@ -16,8 +16,6 @@ import {
   type AttributeValue,
   BatchGetItemCommand,
   type BatchGetItemCommandOutput,
-  BatchWriteItemCommand,
-  type BatchWriteItemCommandOutput,
   ConditionalCheckFailedException,
   DeleteItemCommand,
   type DynamoDBClient,
@@ -25,9 +23,17 @@ import {
   PutItemCommand,
   QueryCommand,
   UpdateItemCommand,
-  type WriteRequest,
 } from "@aws-sdk/client-dynamodb";
-import type { Definition, DirtyWindow, FrozenResult, Head, PipelineKey, StoredPartial, WindowStore } from "./store.ts";
+import {
+  type Definition,
+  type DirtyWindow,
+  type FrozenResult,
+  type Head,
+  isSameHead,
+  type PipelineKey,
+  type StoredPartial,
+  type WindowStore,
+} from "./store.ts";
 import { type Item, startKey, stored, windowKey } from "./stored-items.ts";
 
 export interface DynamoDbStoreOptions {
@@ -50,8 +56,10 @@ export function dynamoDbStore(options: DynamoDbStoreOptions): WindowStore {
   const family = `${options.namespace ?? ""}${pipeline.name}`;
   const control = `${family}#${pipeline.version}`;
   const partialsOfPartition = (partition: number) => `${control}#p${partition}`;
-  const expiry = (): Item => (options.isKept === true ? {} : { expiresAt: expiresAt() });
-  const expiresAt = () => ({ N: String(Math.floor((options.now ?? Date.now)() / 1000) + KEEP_SECONDS) });
+  const expiry = (): Item => (options.isKept === true ? {} : expiringAt());
+  const expiringAt = () => ({
+    expiresAt: { N: String(Math.floor((options.now ?? Date.now)() / 1000) + KEEP_SECONDS) },
+  });
 
   async function put(item: Item, condition?: string, values?: Item): Promise<Item | "absent" | undefined> {
     try {
@@ -79,6 +87,7 @@ export function dynamoDbStore(options: DynamoDbStoreOptions): WindowStore {
     return found.Item;
   }
 
+  /** A key's items, or those in a range: a window's sort after its start's key and before the next start's, whatever its groups are called. */
   async function query(pk: string, between?: readonly [string, string]): Promise<Item[]> {
     const items: Item[] = [];
     let from: Item | undefined;
@@ -101,15 +110,16 @@ export function dynamoDbStore(options: DynamoDbStoreOptions): WindowStore {
     return items;
   }
 
-  async function writeAll(requests: readonly WriteRequest[]): Promise<void> {
-    for (let at = 0; at < requests.length; at += 25) {
-      let left: WriteRequest[] | undefined = requests.slice(at, at + 25);
-      while (left !== undefined && left.length > 0) {
-        const answer: BatchWriteItemCommandOutput = await client.send(
-          new BatchWriteItemCommand({ RequestItems: { [table]: left } }),
-        );
-        left = answer.UnprocessedItems?.[table];
-      }
+  /** Remembers what an emission holds. What a later one holds stays: an emitter that has been replaced may come here long after. */
+  async function remember(results: readonly FrozenResult[], number: number): Promise<void> {
+    const emission = { N: String(number) };
+    const rest = { emission, ...expiringAt() };
+    for (let at = 0; at < results.length; at += AT_ONCE) {
+      const items = results
+        .slice(at, at + AT_ONCE)
+        .map((result) => stored.emittedItem(`${control}#emitted`, result, rest));
+      const isOlder = "attribute_not_exists(emission) OR emission <= :emission";
+      await Promise.all(items.map((item) => put(item, isOlder, { ":emission": emission })));
     }
   }
 
@@ -120,7 +130,9 @@ export function dynamoDbStore(options: DynamoDbStoreOptions): WindowStore {
       "emission = :number AND stage = :status AND emitter = :owner",
       { ":number": { N: String(expected.number) }, ":status": { S: expected.status }, ":owner": { S: expected.owner } },
     );
-    return written(refused, stored.head);
+    const answer = written(refused, stored.head);
+    // The client tries again when an answer is lost, and is refused by its own first write.
+    return answer.kind === "refused" && isSameHead(answer.present, next) ? ({ kind: "stored" } as const) : answer;
   }
 
   return {
@@ -158,7 +170,7 @@ export function dynamoDbStore(options: DynamoDbStoreOptions): WindowStore {
       await put({
         ...keys(control, stored.dirtyKey(window)),
         dirty: { S: JSON.stringify(window) },
-        expiresAt: expiresAt(),
+        ...expiringAt(),
       });
     },
     async readFrontier() {
@@ -180,7 +192,7 @@ export function dynamoDbStore(options: DynamoDbStoreOptions): WindowStore {
     },
     async partialsBetween(partition, from, to) {
       if (from >= to) return [];
-      const items = await query(partialsOfPartition(partition), [startKey(from), startKey(to - 1) + LAST]);
+      const items = await query(partialsOfPartition(partition), [startKey(from), startKey(to)]);
       return items.map((item) => stored.storedPartial(partition, item));
     },
     async partialsOf(window, partitions) {
@@ -195,7 +207,7 @@ export function dynamoDbStore(options: DynamoDbStoreOptions): WindowStore {
     },
     async emittedBetween(from, to) {
       if (from >= to) return [];
-      const items = await query(`${control}#emitted`, [startKey(from), startKey(to - 1) + LAST]);
+      const items = await query(`${control}#emitted`, [startKey(from), startKey(to)]);
       return items.map(stored.emitted);
     },
 
@@ -218,7 +230,7 @@ export function dynamoDbStore(options: DynamoDbStoreOptions): WindowStore {
       const item = {
         ...keys(`${control}#emissions`, payload),
         results: { S: JSON.stringify(results) },
-        expiresAt: expiresAt(),
+        ...expiringAt(),
       };
       await put(item);
       return changeHead(head, { ...head, number, status: "frozen", payload });
@@ -230,10 +242,7 @@ export function dynamoDbStore(options: DynamoDbStoreOptions): WindowStore {
       return JSON.parse(item.results?.S ?? "[]") as FrozenResult[];
     },
     async finish(head, results, next) {
-      const expires = expiresAt();
-      await writeAll(
-        results.map((result) => ({ PutRequest: { Item: stored.emittedItem(`${control}#emitted`, result, expires) } })),
-      );
+      await remember(results, head.number);
       const { payload: _, ...rest } = head;
       return changeHead(head, { ...rest, ...next, status: "done" });
     },
@@ -271,8 +280,8 @@ export function dynamoDbStore(options: DynamoDbStoreOptions): WindowStore {
   }
 }
 
-/** Sorts after every group of a window. */
-const LAST = "#\uffff";
+/** Requests at a time: enough to hide the table's latency, few enough not to be throttled. */
+const AT_ONCE = 25;
 
 function keys(pk: string, sk: string) {
   return { pk: { S: pk }, sk: { S: sk } };

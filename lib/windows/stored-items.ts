@@ -112,11 +112,11 @@ export const stored = {
     };
   },
 
-  emittedItem: (pk: string, result: FrozenResult, expiresAt: AttributeValue): Item => ({
+  emittedItem: (pk: string, result: FrozenResult, rest: Item): Item => ({
     pk: { S: pk },
     sk: { S: windowKey(result) },
     emitted: { S: JSON.stringify(result) },
-    expiresAt,
+    ...rest,
   }),
   emitted: (item: Item): FrozenResult => JSON.parse(text(item, "emitted")) as FrozenResult,
 };

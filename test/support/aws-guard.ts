@@ -17,7 +17,7 @@ export interface GuardedRights {
   readonly actions: readonly string[];
   /** By ARN. */
   readonly secrets: Readonly<Record<string, unknown>>;
-  /** How often an action fails before it is carried out, as when AWS has a bad moment. */
+  /** How often requests with such a text in them fail before they are carried out, as when AWS has a bad moment. */
   readonly failures?: Readonly<Record<string, number>>;
 }
 
@@ -47,8 +47,9 @@ export async function awsGuard({ actions, secrets, failures = {} }: GuardedRight
     }
     if (!actions.includes(action)) return denied(response, action);
     asked.add(action);
-    if ((left.get(action) ?? 0) > 0) {
-      left.set(action, (left.get(action) ?? 0) - 1);
+    const failing = [...left].find(([text, times]) => times > 0 && body.includes(text));
+    if (failing !== undefined) {
+      left.set(failing[0], failing[1] - 1);
       response.writeHead(500).end(JSON.stringify({ __type: "InternalServerError" }));
       return;
     }

@@ -58,7 +58,7 @@ describe("what each function may do, on MSK by role", () => {
     {
       name: "emitWindows",
       ...{ reads: ["transactions", ...emits, "user-login"].sort(), writes: emits },
-      table: ["BatchGetItem", "BatchWriteItem", "DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem"],
+      table: ["BatchGetItem", "DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem"],
     },
     { name: "storeOrders", ...storing("event_order") },
     { name: "storePurchases", ...storing("event_purchase") },

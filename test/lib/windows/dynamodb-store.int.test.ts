@@ -16,6 +16,24 @@ describe("the window store on DynamoDB", () => {
   storeSuite((name, version = 1) => dynamoDbStore({ client, table, pipeline: { name, version } }));
 });
 
+it("an emitter goes on when an answer is lost and the client tries again", async () => {
+  const { client: repeating } = await windowsTable();
+  repeating.middlewareStack.add(
+    (next) => async (args) => {
+      if (JSON.stringify(args.input).includes('"sk":{"S":"head"}')) await next(args);
+      return next(args);
+    },
+    { step: "finalizeRequest", priority: "low" },
+  );
+  const store = dynamoDbStore({ client: repeating, table, pipeline: { name: "repeated", version: 1 } });
+  const head = await store.takeOver("a");
+  expect(await store.freeze(head, [])).toEqual({ kind: "stored" });
+  const frozen = (await store.control()).head ?? head;
+  expect(await store.finish(frozen, [], { ledgerAt: 1 })).toEqual({ kind: "stored" });
+  expect((await store.control()).head).toMatchObject({ number: 1, status: "done", owner: "a" });
+  repeating.destroy();
+});
+
 it.each([
   { isKept: false, expires: true, why: "a window's state goes two weeks after its last change" },
   { isKept: true, expires: false, why: "totals since the first record stay through any silence" },
