@@ -100,9 +100,10 @@ export async function openEmitter(definition: Definition, edges: EmitEdges): Pro
   async function results(due: readonly StoredPartial[], since: number | undefined): Promise<readonly FrozenResult[]> {
     const now = edges.now();
     const dueAt = (start: number) => (isDue(shape, start, lookedThrough) ? now : (since ?? now));
-    const starts = due.map(({ start }) => start);
-    const last = shape.runningTotals === true ? Number.MAX_SAFE_INTEGER / 10 : Math.max(...starts);
-    const emitted = await store.emittedBetween(Math.min(...starts), last + 1);
+    // Not as arguments of one call: after a day without an emitter there are more of them than a call takes.
+    const first = due.reduce((least, { start }) => Math.min(least, start), Number.POSITIVE_INFINITY);
+    const last = due.reduce((most, { start }) => Math.max(most, start), Number.NEGATIVE_INFINITY);
+    const emitted = await store.emittedBetween(first, shape.runningTotals === true ? ALL_LATER : last + 1);
     const changed = resultsDue(shape, due, emitted, dueAt);
     return shape.runningTotals === true ? withRunningTotals(shape, changed, { emitted, total: head.total }) : changed;
   }
@@ -242,8 +243,9 @@ interface Probe {
   readonly onlyMarkers?: boolean;
 }
 
-/** Before any event time that a store can name. */
+/** Before any event time that a store can name, and after. */
 const EARLIEST = -9e14;
+const ALL_LATER = 9e14;
 
 function greatest(a: number | undefined, b: number | undefined): number | undefined {
   return a === undefined ? b : b === undefined ? a : Math.max(a, b);
