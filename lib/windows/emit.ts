@@ -186,10 +186,9 @@ export async function openEmitter(definition: Definition, edges: EmitEdges): Pro
 
   async function watermarkNow(control: Control): Promise<Watermark | undefined> {
     const now = edges.now();
-    if (edges.newerFrontier !== undefined) {
-      const time = await edges.newerFrontier();
-      return time === undefined ? undefined : { time, since: now };
-    }
+    // Until the newer version has a watermark, nothing may have come for it: then this version's own closes its windows.
+    const newer = await edges.newerFrontier?.();
+    if (newer !== undefined) return { time: newer, since: now };
     const views = offsets.map((at) => view(at, control, now));
     const watermark = pipelineWatermark(views, policy, now);
     const isQuiet = views.every((each) => isIdle(each, policy, now));

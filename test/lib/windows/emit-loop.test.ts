@@ -112,7 +112,7 @@ async function consume(
   });
 }
 
-const route = (version: number) => ({ window: { name: "visits", version }, topic: "out" });
+const route = (version: number) => ({ window: visitsOf(version), topic: "out" });
 
 it("an older version's open windows are emitted when the newer one's watermark passes them", async () => {
   const { store, sent, edges } = world([5]);
@@ -128,6 +128,19 @@ it("an older version's open windows are emitted when the newer one's watermark p
     ]),
   );
   expect(sent.get(2)?.get(0)).toBe(1);
+});
+
+it("an older version's open windows close by the clock where nothing comes after the deploy", async () => {
+  const { store, sent, edges } = world([3]);
+  await consume(store(1), 1, 0, [0, 1, 4000]);
+  await store(2).define({ name: "visits", version: 1, topic: "in", shape: shapeOf(visitsOf(1)) });
+  await emitUntil(20_000, [route(2)], edges("new"));
+  expect(sent.get(1)).toEqual(
+    new Map([
+      [0, 2],
+      [3000, 1],
+    ]),
+  );
 });
 
 it("a pipeline whose first record comes while the emitter works is served", async () => {
