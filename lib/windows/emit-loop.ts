@@ -8,10 +8,12 @@ import { type EmissionReport, type EmitEdges, openEmitter } from "./emit.ts";
 import type { Ledger } from "./ledger.ts";
 import type { SourceTopic } from "./source.ts";
 import type { Definition, PipelineKey, WindowStore } from "./store.ts";
+import type { WindowShape } from "./tumbling.ts";
 
 /** Where a windowed pipeline's results go. */
 export interface EmitRoute {
-  readonly window: PipelineKey;
+  /** The declaration. What it says of time is in force for its version, whatever was said when the version's state was first stored. */
+  readonly window: PipelineKey & Pick<WindowShape, "maxOutOfOrderness" | "allowedLateness">;
   /** The output topic. */
   readonly topic: string;
   /** The output record of a window; `windowRecord` where absent. */
@@ -54,16 +56,21 @@ async function serveRoute(deadline: number, route: EmitRoute, edges: LoopEdges):
       edges.onTrouble(route.window, thrown);
       return [];
     });
-    for (const definition of definitions) {
-      if (serving.has(definition.version)) continue;
+    for (const stored of definitions) {
+      if (serving.has(stored.version)) continue;
+      const definition = stored.version === route.window.version ? inForce(stored, route) : stored;
       const served = serveVersion(deadline, definition, route, edges).then((end) => {
         if (end === "replaced") replaced = true;
       });
-      serving.set(definition.version, served);
+      serving.set(stored.version, served);
     }
     await edges.pause(Math.min(edges.tickMs * SELDOM, Math.max(0, deadline - edges.now())));
   }
   await Promise.all(serving.values());
+}
+
+function inForce(stored: Definition, { window: { maxOutOfOrderness, allowedLateness } }: EmitRoute): Definition {
+  return { ...stored, shape: { ...stored.shape, maxOutOfOrderness, allowedLateness } };
 }
 
 async function serveVersion(

@@ -48,7 +48,9 @@ const client = new DynamoDBClient({
 });
 const { kafka } = openConnection({ brokers: orders.brokers.split(","), owner: orders.name });
 
-await emitUntil(Date.now() + orders.ms, [{ window: { name: orders.name, version: 1 }, topic: orders.topic }], {
+const window = { name: orders.name, version: 1, maxOutOfOrderness: 0, allowedLateness: 3_600_000 };
+
+await emitUntil(Date.now() + orders.ms, [{ window, topic: orders.topic }], {
   store: (pipeline) => killable(dynamoDbStore({ client, table: orders.table, pipeline })),
   ledger: (_definition, topic) => killable(kafkaLedger({ kafka, topic, name: `${orders.name}-ledger` })),
   source: (definition) => kafkaSource(kafka, definition.topic, orders.name),

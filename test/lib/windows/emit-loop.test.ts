@@ -143,6 +143,16 @@ it("an older version's open windows close by the clock where nothing comes after
   );
 });
 
+it("how long records out of order are waited for follows the code, without a new version", async () => {
+  const { store, sent, edges } = world([9]);
+  await consume(store(1), 1, 0, [0, 6000]);
+  const patient = { ...route(1), window: { ...visitsOf(1), maxOutOfOrderness: seconds(5) } };
+  await emitUntil(8_000, [patient], edges("patient"));
+  expect(sent.get(1)).toBeUndefined();
+  await emitUntil(16_000, [route(1)], edges("impatient"));
+  expect(sent.get(1)?.get(0)).toBe(1);
+});
+
 it("a pipeline whose first record comes while the emitter works is served", async () => {
   const { store, sent, edges } = world([2]);
   const loop = emitUntil(8_000, [route(1)], edges("only"));
