@@ -8,12 +8,18 @@ export interface WatchedFunction {
   /** As deployed. */
   readonly name: string;
   readonly readsKafka: boolean;
-  /** Its pollers send given-up records somewhere. */
-  readonly hasDestination: boolean;
   /** It emits windows' results. */
   readonly emits: boolean;
   /** It answers requests over HTTP. */
   readonly answersHttp: boolean;
+}
+
+/** An event source mapping of Kafka, whose metrics are those that `EventCount` asks for. */
+export interface WatchedMapping {
+  /** Its logical id. */
+  readonly id: string;
+  /** Its pollers send given-up records somewhere. */
+  readonly hasDestination: boolean;
 }
 
 export interface Watched {
@@ -22,8 +28,7 @@ export interface Watched {
   readonly tables: readonly string[];
   /** Logical ids of the queues where invocations end that failed for good. */
   readonly queues: readonly string[];
-  /** Logical ids of the mappings whose pollers send given-up records somewhere. */
-  readonly mappings: readonly string[];
+  readonly mappings: readonly WatchedMapping[];
   /** The service's name in its stage: what is called after neither a function nor a table is called after it. */
   readonly stack: string;
   /** The namespace of the functions' own metrics. */
@@ -95,12 +100,6 @@ export const kinds: readonly Kind[] = [
     applies: ({ readsKafka }) => readsKafka,
   },
   {
-    title: "LostRecords",
-    ...{ metric: "DestinationDeliveryFailures", isOwn: false, statistic: "Sum", ...aMinute, periods: 1, threshold: 0 },
-    says: "gave up records that its failure destination did not take: they are lost",
-    applies: ({ hasDestination }) => hasDestination,
-  },
-  {
     title: "WatermarkLag",
     ...{ metric: "watermark_lag_ms", isOwn: true, statistic: "Maximum", ...aMinute, periods: 5, threshold: 60_000 },
     says: "has had a watermark more than a minute behind for five minutes: windows stay open",
@@ -113,6 +112,12 @@ export const kinds: readonly Kind[] = [
     applies: ({ emits }) => emits,
   },
   {
+    title: "FailedEmissions",
+    ...{ metric: "emissions_failed", isOwn: true, statistic: "Sum", ...aMinute, ...againAndAgain, threshold: 0 },
+    says: "could not send a window's results in three of ten minutes",
+    applies: ({ emits }) => emits,
+  },
+  {
     title: "SilentEmitter",
     ...{ metric: "Invocations", isOwn: false, statistic: "Sum", periodSeconds: 300, periods: 1, threshold: 1 },
     isFloor: true,
@@ -122,7 +127,6 @@ export const kinds: readonly Kind[] = [
 ];
 
 export const TABLE_THROTTLES = "TableThrottles";
-export const GIVEN_UP = "GivenUp";
 export const FAILED_INVOCATIONS = "FailedInvocations";
 
 /** Every alarm of a stage; they tell the SNS topic, where there is one. */
@@ -140,7 +144,11 @@ export function alarmsOf(
   );
   const ofTables = tables.map((table) => [`${table}ThrottlesAlarm`, tableAlarm(table)] as const);
   const ofQueues = queues.map((queue) => [`${queue}Alarm`, queueAlarm(queue)] as const);
-  const ofMappings = mappings.map((id) => [`${id}GivenUpAlarm`, mappingAlarm(id, stack)] as const);
+  const ofMappings = mappings.flatMap((mapping) =>
+    mappingKinds
+      .filter((kind) => kind.applies(mapping))
+      .map((kind) => [`${mapping.id}${kind.title}Alarm`, mappingAlarm(mapping.id, kind, stack)] as const),
+  );
   return Object.fromEntries(
     [...ofFunctions, ...ofMappings, ...ofQueues, ...ofTables].map(([id, properties]) => [
       id,
@@ -173,15 +181,48 @@ const none = {
   ...{ ComparisonOperator: "GreaterThanThreshold", TreatMissingData: "notBreaching" },
 };
 
-function mappingAlarm(id: string, stack: string): object {
+interface MappingKind {
+  readonly title: string;
+  readonly says: string;
+  /** What differs from `none`, and the metric. */
+  readonly watches: object;
+  applies(mapping: WatchedMapping): boolean;
+}
+
+/** Metrics that AWS gives by mapping: https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html */
+export const mappingKinds: readonly MappingKind[] = [
+  {
+    title: "GivenUp",
+    says: "has given up records; they are at its failure destination",
+    watches: { MetricName: "OnFailureDestinationDeliveredEventCount", Statistic: "Sum" },
+    applies: ({ hasDestination }) => hasDestination,
+  },
+  {
+    title: "LostRecords",
+    says: "gave up records that its failure destination did not take: they are lost",
+    watches: { MetricName: "DroppedEventCount", Statistic: "Sum" },
+    applies: ({ hasDestination }) => hasDestination,
+  },
+  {
+    // An empty poll counts too, as 0: nothing at all is said only by pollers that can't read.
+    title: "SilentMapping",
+    says: "has not polled its topic for ten minutes",
+    watches: {
+      ...{ MetricName: "PolledEventCount", Statistic: "SampleCount", EvaluationPeriods: 2, Threshold: 1 },
+      ...{ ComparisonOperator: "LessThanThreshold", TreatMissingData: "breaching" },
+    },
+    applies: always,
+  },
+];
+
+function mappingAlarm(id: string, { title, says, watches }: MappingKind, stack: string): object {
   return {
-    AlarmName: `${stack} ${id} ${GIVEN_UP}`,
-    AlarmDescription: `${id} has given up records; they are at its failure destination. What to do: lib/deploy/RUNBOOK.md#${anchorOf(GIVEN_UP)}`,
+    AlarmName: `${stack} ${id} ${title}`,
+    AlarmDescription: `${id} ${says}. What to do: lib/deploy/RUNBOOK.md#${anchorOf(title)}`,
     Namespace: "AWS/Lambda",
-    MetricName: "OnFailureDestinationDeliveredEventCount",
     Dimensions: [{ Name: "EventSourceMappingUUID", Value: { Ref: id } }],
-    Statistic: "Sum",
     ...none,
+    ...watches,
   };
 }
 
@@ -214,13 +255,16 @@ function tableAlarm(table: string): object {
   });
   return {
     AlarmName: { "Fn::Join": [" ", [{ Ref: table }, TABLE_THROTTLES]] },
-    AlarmDescription: `${table} has been throttled for five minutes. What to do: lib/deploy/RUNBOOK.md#${anchorOf(TABLE_THROTTLES)}`,
+    AlarmDescription: `${table} has been throttled in five of ten minutes. What to do: lib/deploy/RUNBOOK.md#${anchorOf(TABLE_THROTTLES)}`,
     Metrics: [
       metric("reads", "ReadThrottleEvents"),
       metric("writes", "WriteThrottleEvents"),
       { Id: "throttles", Expression: "FILL(reads, 0) + FILL(writes, 0)", ReturnData: true },
     ],
-    EvaluationPeriods: 5,
+    // The latest minute has come to be 0 while its metric is still on its way, so not all minutes can be asked for:
+    // https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/using-metric-math.html (FILL)
+    EvaluationPeriods: 10,
+    DatapointsToAlarm: 5,
     Threshold: 0,
     ComparisonOperator: "GreaterThanThreshold",
     TreatMissingData: "notBreaching",

@@ -40,6 +40,7 @@ function functionRow(watched: WatchedFunction, namespace: string): readonly Char
       ...[ofLambda("Errors"), ofLambda("Throttles")],
       ...(watched.readsKafka ? [own("batches_failed")] : []),
       ...(watched.answersHttp ? [own("requests_failed")] : []),
+      ...(watched.emits ? [own("emissions_failed")] : []),
     ],
     stat: "Sum",
   };

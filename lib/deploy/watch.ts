@@ -2,7 +2,7 @@
 // List it after kafka-mapping.ts, which decides what each event becomes in the stage.
 
 import { METRIC_NAMESPACE } from "../metric-namespace.ts";
-import { alarmsOf, type Watched } from "./alarms.ts";
+import { alarmsOf, type Watched, type WatchedMapping } from "./alarms.ts";
 import { dashboardOf } from "./dashboard.ts";
 
 interface ServerlessFunction {
@@ -20,9 +20,15 @@ interface Serverless {
     readonly functions?: Readonly<Record<string, ServerlessFunction>>;
     resources?: {
       Resources?: Record<string, { readonly Type: string }>;
-      extensions?: Record<string, { Properties?: Record<string, unknown> }>;
+      extensions?: Record<string, { Properties?: MappingProperties }>;
     };
   };
+}
+
+/** Of a mapping, as far as watching it needs. */
+interface MappingProperties {
+  readonly DestinationConfig?: object;
+  readonly MetricsConfig?: { readonly Metrics?: readonly string[] };
 }
 
 interface WatchSettings {
@@ -45,7 +51,7 @@ export default class Watch {
 function addTo({ service }: Serverless): void {
   const { alarms, topicArn = "" } = service.custom?.watch ?? { alarms: "off" };
   const watched = watchedIn(service);
-  if (alarms === "on") countGivenUp(service);
+  if (alarms === "on") askForMetrics(service, watched.mappings);
   const resources = {
     ...dashboardOf(watched),
     ...(alarms === "on" ? alarmsOf(watched, topicArn === "" ? undefined : String(topicArn)) : {}),
@@ -54,15 +60,21 @@ function addTo({ service }: Serverless): void {
   service.resources.Resources = { ...service.resources.Resources, ...resources };
 }
 
-/** Mappings with a failure destination; kafka-mapping.ts has left there what is the stage's. */
-function withDestination({ resources }: Serverless["service"]) {
-  return Object.entries(resources?.extensions ?? {}).filter(([, { Properties }]) => Properties?.DestinationConfig);
+/** What the stage's mappings have become, which kafka-mapping.ts has left there. */
+function mappingsIn({ resources }: Serverless["service"]): readonly WatchedMapping[] {
+  return Object.entries(resources?.extensions ?? {})
+    .filter(([id]) => id.includes("EventSourceMapping"))
+    .map(([id, { Properties }]) => ({ id, hasDestination: Properties?.DestinationConfig !== undefined }));
 }
 
-/** Their alarm's metric is given where it is asked for. */
-function countGivenUp(service: Serverless["service"]): void {
-  for (const [, extension] of withDestination(service)) {
-    extension.Properties = { MetricsConfig: { Metrics: ["EventCount"] }, ...extension.Properties };
+/** The alarms' metrics are given where they are asked for, beside those that a mapping asks for itself. */
+function askForMetrics({ resources }: Serverless["service"], mappings: readonly WatchedMapping[]): void {
+  for (const { id } of mappings) {
+    const extension = resources?.extensions?.[id];
+    if (extension === undefined) continue;
+    const asked = extension.Properties?.MetricsConfig?.Metrics ?? [];
+    const Metrics = [...new Set([...asked, "EventCount"])];
+    extension.Properties = { ...extension.Properties, MetricsConfig: { Metrics } };
   }
 }
 
@@ -72,19 +84,18 @@ function watchedIn(service: Serverless["service"]): Watched {
     Object.entries(resources?.Resources ?? {}).flatMap(([id, { Type }]) => (Type === wanted ? [id] : []));
   return {
     functions: Object.entries(functions).map(([key, declared]) => {
-      const mappings = (declared.events ?? []).map(({ kafka, msk }) => kafka ?? msk).filter((one) => one !== undefined);
+      const events = declared.events ?? [];
       return {
         key,
         name: declared.name ?? key,
-        readsKafka: mappings.length > 0,
-        hasDestination: mappings.some(({ onFailureDestination }) => onFailureDestination !== undefined),
+        readsKafka: events.some(({ kafka, msk }) => (kafka ?? msk) !== undefined),
         emits: declared.handler?.startsWith(EMITTERS) ?? false,
-        answersHttp: (declared.events ?? []).some(({ httpApi }) => httpApi !== undefined),
+        answersHttp: events.some(({ httpApi }) => httpApi !== undefined),
       };
     }),
     tables: idsOf("AWS::DynamoDB::Table"),
     queues: idsOf("AWS::SQS::Queue"),
-    mappings: withDestination(service).map(([id]) => id),
+    mappings: mappingsIn(service),
     stack: `${service.service}-${service.provider.stage}`,
     namespace: METRIC_NAMESPACE,
   };

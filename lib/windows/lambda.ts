@@ -89,8 +89,10 @@ export function emission(
       onWatermark: seldom(WATERMARK_EVERY_MS, ({ name, version }: Definition, lag: number) =>
         measure("watermark", { watermark_lag_ms: lag }, { window: name, version }),
       ),
-      onTrouble: ({ name, version }, thrown) =>
-        log.error("emission failed, trying again", { window: name, version, error: messageOf(thrown) }),
+      onTrouble: ({ name, version }, thrown) => {
+        log.error("emission failed, trying again", { window: name, version, error: messageOf(thrown) });
+        measure("failures", { emissions_failed: 1 }); // the function itself fails at nothing, and Lambda's Errors are silent
+      },
     };
     await emitUntil(deadline, routes, edges);
   };

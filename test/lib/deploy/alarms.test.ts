@@ -2,8 +2,8 @@ import { describe, expect, it } from "vitest";
 import {
   alarmsOf,
   FAILED_INVOCATIONS,
-  GIVEN_UP,
   kinds,
+  mappingKinds,
   TABLE_THROTTLES,
   type WatchedFunction,
 } from "../../../lib/deploy/alarms.ts";
@@ -11,7 +11,7 @@ import { dashboardOf } from "../../../lib/deploy/dashboard.ts";
 import { METRIC_NAMESPACE } from "../../../lib/metric-namespace.ts";
 import { files, read } from "../../support/source-tree.ts";
 
-const none = { readsKafka: false, hasDestination: false, emits: false, answersHttp: false };
+const none = { readsKafka: false, emits: false, answersHttp: false };
 const consuming: WatchedFunction = { ...none, key: "enrichRides", name: "s-dev-enrichRides", readsKafka: true };
 const emitting: WatchedFunction = { ...none, key: "emitWindows", name: "s-dev-emitWindows", emits: true };
 const functions = [consuming, emitting, { ...none, key: "track", name: "s-dev-track", answersHttp: true }];
@@ -19,7 +19,7 @@ const watched = {
   functions,
   tables: ["WindowsTable"],
   queues: ["FailedInvocations"],
-  mappings: ["EnrichRidesMapping"],
+  mappings: [{ id: "EnrichRidesMapping", hasDestination: true }],
   stack: "s-dev",
   namespace: METRIC_NAMESPACE,
 };
@@ -42,12 +42,22 @@ describe("alarms", () => {
         "EnrichRidesDeadLettersAlarm",
       ],
       ...["EmitWindowsErrorsAlarm", "EmitWindowsThrottlesAlarm", "EmitWindowsWatermarkLagAlarm"],
-      ...["EmitWindowsEmissionDelayAlarm", "EmitWindowsSilentEmitterAlarm"],
+      ...["EmitWindowsEmissionDelayAlarm", "EmitWindowsFailedEmissionsAlarm", "EmitWindowsSilentEmitterAlarm"],
       ...["TrackErrorsAlarm", "TrackFailedRequestsAlarm", "TrackThrottlesAlarm"],
-      ...["EnrichRidesMappingGivenUpAlarm", "FailedInvocationsAlarm", "WindowsTableThrottlesAlarm"],
+      ...[
+        "EnrichRidesMappingGivenUpAlarm",
+        "EnrichRidesMappingLostRecordsAlarm",
+        "EnrichRidesMappingSilentMappingAlarm",
+      ],
+      ...["FailedInvocationsAlarm", "WindowsTableThrottlesAlarm"],
     ]);
-    const withDestination = { ...watched, functions: [{ ...consuming, hasDestination: true }] };
-    expect(Object.keys(alarmsOf(withDestination, undefined))).toContain("EnrichRidesLostRecordsAlarm");
+  });
+
+  it("a mapping that sends given-up records nowhere has none about them, which could never ring", () => {
+    const endless = { ...watched, functions: [], mappings: [{ id: "EnrichRidesMapping", hasDestination: false }] };
+    expect(Object.keys(alarmsOf(endless, undefined))).toEqual([
+      ...["EnrichRidesMappingSilentMappingAlarm", "FailedInvocationsAlarm", "WindowsTableThrottlesAlarm"],
+    ]);
   });
 
   it("watches AWS's metrics by the function's name and ours by service", () => {
@@ -66,11 +76,12 @@ describe("alarms", () => {
     });
   });
 
-  it("a failure that is tried again rings, be it a batch, a request or a schedule's three attempts", () => {
+  it("a failure that is tried again rings, be it a batch, a request, an emission or a schedule's three attempts", () => {
     const alarms = alarmsOf(watched, undefined);
     for (const [id, metric] of [
       ["EnrichRidesFailedBatchesAlarm", "batches_failed"],
       ["TrackFailedRequestsAlarm", "requests_failed"],
+      ["EmitWindowsFailedEmissionsAlarm", "emissions_failed"],
       ["TrackErrorsAlarm", "Errors"],
     ] as const) {
       expect(alarms[id]?.Properties).toMatchObject({
@@ -79,10 +90,27 @@ describe("alarms", () => {
     }
   });
 
+  it("a mapping whose pollers say nothing rings: an empty poll would be a 0", () => {
+    expect(alarmsOf(watched, undefined).EnrichRidesMappingSilentMappingAlarm?.Properties).toMatchObject({
+      ...{ MetricName: "PolledEventCount", Statistic: "SampleCount", Period: 300, EvaluationPeriods: 2, Threshold: 1 },
+      ...{ ComparisonOperator: "LessThanThreshold", TreatMissingData: "breaching" },
+    });
+  });
+
+  it("a table's latest minute, which is 0 until its metric has come, keeps no alarm from ringing", () => {
+    const { Properties } = alarmsOf(watched, undefined).WindowsTableThrottlesAlarm!;
+    expect(JSON.stringify(Properties)).toContain("FILL(");
+    expect(Properties).toMatchObject({ EvaluationPeriods: 10, DatapointsToAlarm: 5 });
+  });
+
   it("watches given-up records by their mapping, and failed invocations by their queue", () => {
     const alarms = alarmsOf(watched, undefined);
     expect(alarms.EnrichRidesMappingGivenUpAlarm?.Properties).toMatchObject({
       ...{ AlarmName: "s-dev EnrichRidesMapping GivenUp", MetricName: "OnFailureDestinationDeliveredEventCount" },
+      Dimensions: [{ Name: "EventSourceMappingUUID", Value: { Ref: "EnrichRidesMapping" } }],
+    });
+    expect(alarms.EnrichRidesMappingLostRecordsAlarm?.Properties).toMatchObject({
+      ...{ MetricName: "DroppedEventCount", Threshold: 0, ComparisonOperator: "GreaterThanThreshold" },
       Dimensions: [{ Name: "EventSourceMappingUUID", Value: { Ref: "EnrichRidesMapping" } }],
     });
     expect(alarms.FailedInvocationsAlarm?.Properties).toMatchObject({
@@ -107,7 +135,7 @@ describe("alarms", () => {
 
   it("each has its section in the runbook, and each section its alarm", () => {
     expect(sections.toSorted()).toEqual(
-      [...kinds.map(({ title }) => title), TABLE_THROTTLES, GIVEN_UP, FAILED_INVOCATIONS].toSorted(),
+      [...[...kinds, ...mappingKinds].map(({ title }) => title), TABLE_THROTTLES, FAILED_INVOCATIONS].toSorted(),
     );
   });
 

@@ -79,14 +79,21 @@ describe.each(cases.map((one) => [titleOf(one), one] as const))("%s", (_title, o
     }
   });
 
-  it("where there are alarms, every mapping that gives records up counts them for one", () => {
-    const givesUp = one.stage === "dev" ? false : one.pollers === "provisioned";
+  it("where there are alarms, every mapping has those that it can ring, with the metrics for them", () => {
+    const isWatched = one.stage !== "dev";
+    const givesUp = isWatched && one.pollers === "provisioned";
     for (const [id, { Properties }] of ofType(one, "AWS::Lambda::EventSourceMapping")) {
-      expect(Properties.MetricsConfig, id).toEqual(givesUp ? { Metrics: ["EventCount"] } : undefined);
-      const alarm = made.get(one)?.template.Resources[`${id}GivenUpAlarm`];
-      expect(alarm?.Properties.Dimensions, id).toEqual(
-        givesUp ? [{ Name: "EventSourceMappingUUID", Value: { Ref: id } }] : undefined,
-      );
+      expect(Properties.MetricsConfig, id).toEqual(isWatched ? { Metrics: ["EventCount"] } : undefined);
+      for (const [kind, isThere] of [
+        ["GivenUp", givesUp],
+        ["LostRecords", givesUp],
+        ["SilentMapping", isWatched],
+      ] as const) {
+        const alarm = made.get(one)?.template.Resources[`${id}${kind}Alarm`];
+        expect(alarm?.Properties.Dimensions, `${id} ${kind}`).toEqual(
+          isThere ? [{ Name: "EventSourceMappingUUID", Value: { Ref: id } }] : undefined,
+        );
+      }
     }
   });
 
