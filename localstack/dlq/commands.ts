@@ -1,8 +1,11 @@
 // The commands on dead letters: what was typed, carried out at the desk.
 import type { Case } from "../../functions/commerce/dlq/cases.ts";
 import { eventTypes, isEventType } from "../../functions/commerce/schema.ts";
+import { settingOrSecret } from "../../lib/aws/secret-setting.ts";
+import { isSecretArn } from "../../lib/aws/secrets.ts";
+import { environmentAccess } from "../../lib/kafka/access.ts";
 import { openConnection } from "../../lib/kafka/client.ts";
-import { schemaRegistry } from "../../lib/registry/client.ts";
+import { type SchemaRegistry, schemaRegistry } from "../../lib/registry/client.ts";
 import {
   explainOptions,
   positiveNumber,
@@ -54,7 +57,9 @@ const usage = `npm run dlq -- <command> [options]
   replay [<id> ..]   sends parked events back that are valid now or can be mended; all of them unless some are named
   log                what was sent back by replay, when and why
 
-${explainOptions(declared)}`;
+${explainOptions(declared)}
+At a stage on AWS, from inside its VPC: KAFKA_AUTH, KAFKA_SECRET_ARN, KAFKA_CA_SECRET_ARN and SCHEMA_REGISTRY_URL as its functions have them, with AWS_REGION and credentials.
+`;
 
 const withoutIds = ["list", "log"];
 const states = ["parked", "waiting", "sent-back", "all"];
@@ -69,15 +74,22 @@ export async function main(): Promise<void> {
     check(options);
     if (ids.length > 0 && withoutIds.includes(command))
       throw new UsageError(`'${command}' takes no ids: what is '${ids.join(" ")}'?\n\n${usage}`);
-    const connection = openConnection({ brokers: await findBrokers(options.brokers), owner: "events-dlq" });
+    const access = environmentAccess(); // a stage's brokers let nobody in who doesn't prove who it is
+    const connection = openConnection({ brokers: await findBrokers(options.brokers), owner: "events-dlq", access });
     try {
-      const registry = schemaRegistry(await findSchemaRegistry(options.registry));
+      const registry = await registryOf(options.registry ?? process.env.SCHEMA_REGISTRY_URL);
       const group = correctionGroup(options.stage);
       await run({ desk: desk({ connection, registry, topics, correctionGroup: group }), ids, options, signal });
     } finally {
       await connection.close();
     }
   });
+}
+
+/** A stage's may be named by the secret that holds its address and key. */
+async function registryOf(given: string | undefined): Promise<SchemaRegistry> {
+  if (given !== undefined && isSecretArn(given)) return schemaRegistry(settingOrSecret(given, "url"));
+  return schemaRegistry(await findSchemaRegistry(given));
 }
 
 /** The group to which a stage's correction commits: the function's own name (lib/kafka/client.ts). The stage as in serverless.yml. */
