@@ -10,7 +10,10 @@ interface Answer {
 
 /** The part of osls that this plugin touches. */
 interface Serverless {
-  readonly service: { readonly functions?: Readonly<Record<string, { readonly name?: string }>> };
+  readonly service: {
+    readonly provider: { readonly stage: string };
+    readonly functions?: Readonly<Record<string, { readonly name?: string }>>;
+  };
   readonly classes: { readonly Error: new (message: string, code: string) => Error };
   getProvider(name: "aws"): { getAwsSdkV3Config(): Promise<object> };
 }
@@ -25,7 +28,8 @@ export default class Migrate {
   constructor(serverless: Serverless, _options: unknown, { log }: Tools, invoke = invokeFunction) {
     this.hooks = {
       "after:deploy:deploy": async () => {
-        const name = serverless.service.functions?.[FUNCTION]?.name;
+        const { functions, provider } = serverless.service;
+        const name = functions?.[FUNCTION]?.name;
         if (name === undefined) return;
         const answered = await invoke(name, await serverless.getProvider("aws").getAwsSdkV3Config()).then(
           outcomeOf,
@@ -34,7 +38,7 @@ export default class Migrate {
         if (answered.isReady) return log.notice(`Databases are ready: ${answered.said}`);
         throw new serverless.classes.Error(
           `Everything is deployed, but '${name}' could not make the databases ready: ${answered.said}\n` +
-            `Mend what it says (databaseUrl, network, rights), then deploy again or: serverless invoke -f ${FUNCTION}.`,
+            `Mend what it says (databaseUrl, network, rights), then deploy again or: npx serverless invoke --stage ${provider.stage} -f ${FUNCTION}.`,
           "DATABASES_NOT_READY",
         );
       },

@@ -8,7 +8,7 @@ function deployed(
   const invoked: unknown[][] = [];
   const notices: string[] = [];
   const serverless = {
-    service: { functions },
+    service: { functions, provider: { stage: "dev" } },
     classes: { Error },
     getProvider: () => ({ getAwsSdkV3Config: async () => ({ region: "eu-west-1" }) }),
   };
@@ -37,7 +37,7 @@ test("when that fails the deployment says what the function said and what to do"
     FunctionError: "Unhandled",
     Payload: Buffer.from('{"errorMessage":"connect ETIMEDOUT"}'),
   });
-  await expect(run()).rejects.toThrow(/connect ETIMEDOUT.*\n.*serverless invoke -f migrateDatabases/);
+  await expect(run()).rejects.toThrow(/connect ETIMEDOUT.*\n.*npx serverless invoke --stage dev -f migrateDatabases/);
 });
 
 test("so it does when the function could not be invoked at all", async () => {
