@@ -8,7 +8,6 @@ import { eventTime, seconds } from "../../../lib/time.ts";
 import { count, sum } from "../../../lib/windows/aggregators.ts";
 import { memoryStore } from "../../../lib/windows/memory-store.ts";
 import { runWindow, type WindowRunner } from "../../../lib/windows/runner.ts";
-import type { WindowStore } from "../../../lib/windows/store.ts";
 import { windowed } from "../../../lib/windows/tumbling.ts";
 
 const Payment = z.object({ at: z.number(), amount: z.number(), paid: z.boolean() });
@@ -124,23 +123,6 @@ describe("a window", () => {
     await runner.tick();
     expect(runner.deadLetters.map(({ reason }) => reason)).toEqual(["far-future"]);
     expect(runner.results).toEqual([]);
-  });
-
-  it("comes out though more of them are due than a call takes arguments, as after a day without an emitter", async () => {
-    const store = memoryStore();
-    const sealed = Array.from({ length: 200_000 }, (_, at) => ({
-      partition: 1,
-      start: -3000 * (at + 1),
-      group: "",
-      lastOffset: -1,
-      lateFrom: 0,
-    }));
-    const partialsBetween: WindowStore["partialsBetween"] = async (partition, from, to) =>
-      partition === 1 ? sealed : store.partialsBetween(partition, from, to);
-    const runner = runWindow(payments, { store: { ...store, partialsBetween }, partitions: 2 });
-    await runner.feed(0, paid(0, 10), paid(4000));
-    await runner.tick();
-    expect(runner.results.map(({ value }) => value.total)).toEqual([10]);
   });
 
   it("of another size under the same version is refused, with what to do", async () => {
