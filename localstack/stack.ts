@@ -43,20 +43,20 @@ const HTTP_PORT = 4000;
 
 /** Starts everything; whatever can wait for less than all of the rest does. */
 export async function startStack({ steps, signal, functions, whenTopicsExist }: StackOptions): Promise<Stack> {
-  const packaging = steps.step(packageService(signal), describePackage);
+  const packaging = steps.step("packaging functions", packageService(signal), describePackage);
   const services = startEach(steps);
   const { kafka, dynamodb, postgres, registry } = services;
   const topicsMade = Promise.all([packaging, kafka]).then(([{ template }, { kafkaBrokers }]) =>
-    steps.step(createTopics(kafkaBrokers, template.Metadata?.KafkaTopics ?? {}), describeTopics),
+    steps.step("topics", createTopics(kafkaBrokers, template.Metadata?.KafkaTopics ?? {}), describeTopics),
   );
   const tablesMade = Promise.all([packaging, dynamodb]).then(([{ template }, { dynamodbEndpoint }]) =>
-    steps.step(createTables(dynamodbEndpoint, template.Resources), describeTables),
+    steps.step("tables", createTables(dynamodbEndpoint, template.Resources), describeTables),
   );
   const schemasMade = registry.then(({ schemaRegistryUrl }) =>
-    steps.step(registerSchemas(schemaRegistryUrl), describeSchemas),
+    steps.step("schemas", registerSchemas(schemaRegistryUrl), describeSchemas),
   );
   const databasesMade = postgres.then(({ databaseUrl }) =>
-    steps.step(createDatabases(databaseUrl), (names) => `Databases: ${names.join(", ")}`),
+    steps.step("databases", createDatabases(databaseUrl), (names) => `Databases: ${names.join(", ")}`),
   );
   const watching = Promise.all([kafka, topicsMade]).then(([{ kafkaBrokers }]) => whenTopicsExist?.(kafkaBrokers));
   const listening = Promise.all([kafka, dynamodb, postgres, registry]).then(
@@ -71,12 +71,12 @@ export async function startStack({ steps, signal, functions, whenTopicsExist }: 
   const eventSourceStarting = allMade.then(([{ templateFile }, services]) => {
     signal.throwIfAborted();
     const start = { templateFile, brokers: services.kafkaBrokers, functions, environment: variablesOf(services) };
-    return steps.step(startEventSourceProcess(start), describeEventSource);
+    return steps.step("event source", startEventSourceProcess(start), describeEventSource);
   });
   const httpApiStarting = allMade.then(([{ templateFile }, services]) => {
     signal.throwIfAborted();
     const start = { templateFile, environment: variablesOf(services), localFolder, port: HTTP_PORT };
-    return steps.step(startHttpApi(start), describeHttpApi);
+    return steps.step("HTTP API", startHttpApi(start), describeHttpApi);
   });
 
   const stop = async () => {
@@ -110,12 +110,14 @@ export async function startStack({ steps, signal, functions, whenTopicsExist }: 
   }
 }
 
+const names = { kafka: "Kafka", dynamodb: "DynamoDB", postgres: "PostgreSQL", registry: "schema registry" } as const;
+
 /** Each service by itself, so that what needs only one of them needn't wait for the others. */
 function startEach(steps: Steps) {
   // The last line about a service is its address, which the step says.
   const onProgress = (line: string) => (/, [\d.]+ s\)$/.test(line) ? undefined : steps.note(line));
   const start = <Name extends ServiceName>(name: Name, describe: (services: Services<Name>) => string) =>
-    steps.step(startServices({ want: [name], onProgress }), describe);
+    steps.step(names[name], startServices({ want: [name], onProgress }), describe);
   return {
     kafka: start("kafka", ({ kafkaBrokers, how }) => `Kafka at ${kafkaBrokers} (${how.kafka})`),
     dynamodb: start("dynamodb", ({ dynamodbEndpoint, how }) => `DynamoDB at ${dynamodbEndpoint} (${how.dynamodb})`),

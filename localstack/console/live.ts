@@ -33,19 +33,29 @@ export function startLive(screen: Screen, view: View): Live {
     };
   }
   let drawnRows = 0;
-  const draw = () => {
-    const block = view.block();
+  const draw = (block: string) => {
     screen.write(`${drawnRows > 0 ? `\x1b[${drawnRows}A\x1b[0J` : ""}${block}`);
     drawnRows = rowsOf(block, screen.width);
   };
-  draw();
-  const timer = setInterval(draw, 200);
+  draw(fitting(view.block(), screen));
+  const timer = setInterval(() => draw(fitting(view.block(), screen)), 200);
   return {
     stop() {
       clearInterval(timer);
-      draw();
+      draw(view.block());
     },
   };
+}
+
+/** A block's first lines, as far as the terminal has rows for them: what has scrolled out of it can't be drawn over. */
+function fitting(block: string, { width, height }: Screen): string {
+  if (rowsOf(block, width) < height) return block;
+  let rows = 2; // the one that says that there is more, and the cursor's
+  const shown = block.split("\n").filter((line) => {
+    rows += rowsOf(`${line}\n`, width);
+    return rows <= height;
+  });
+  return [...shown, "  …", ""].join("\n");
 }
 
 /** How many rows a block takes: a line that is wider than the terminal takes several. */

@@ -6,6 +6,8 @@ export interface Screen {
   readonly isTerminal: boolean;
   /** Columns of a terminal. */
   readonly width: number;
+  /** Its rows. */
+  readonly height: number;
   write(text: string): void;
   paint(style: Style, text: string): string;
 }
@@ -18,6 +20,9 @@ export const screen: Screen = {
   get width() {
     return process.stdout.columns ?? 120;
   },
+  get height() {
+    return process.stdout.rows ?? 40;
+  },
   write: (text) => void process.stdout.write(text),
   paint: (style, text) => styleText(style, text, { stream: process.stdout }),
 };
@@ -28,6 +33,7 @@ export function memoryScreen(): Screen & { text(): string } {
   return {
     isTerminal: false,
     width: 120,
+    height: 40,
     write: (text) => {
       printed += text;
     },

@@ -99,14 +99,44 @@ describe("what moves", () => {
     expect(written[1]?.startsWith("\x1b[4A")).toBe(true);
   });
 
+  it("a view that is higher than the terminal is cut to what can be drawn over, and whole at the end", () => {
+    const written: string[] = [];
+    const write = (text: string) => void written.push(text);
+    const screen = { ...memoryScreen(), isTerminal: true, width: 10, height: 4, write };
+    const block = `one\n${"x".repeat(15)}\nthree\nfour\n`;
+    startLive(screen, { block: () => block, line: () => "never" }).stop();
+    expect(written).toEqual(["one\n  …\n", `\x1b[2A\x1b[0J${block}`]);
+  });
+
   it("a step is printed when it is done, with the time it took", async () => {
     const screen = memoryScreen();
     const steps = printSteps(screen);
     const work = new Promise<number>((resolve) => setTimeout(() => resolve(9), 1500));
-    const step = steps.step(work, (topics) => `${topics} topics`);
+    const step = steps.step("topics", work, (topics) => `${topics} topics`);
     steps.note("Kafka: fetching its jars");
     await vi.advanceTimersByTimeAsync(1500);
     await step;
     expect(screen.text()).toMatch(/^ {4}Kafka: fetching its jars\n {2}✔ 9 topics {50,}1\.5 s\n$/);
+  });
+
+  it("a terminal's last line says what is still going on, until all of it is done", async () => {
+    const written: string[] = [];
+    const screen = { ...memoryScreen(), isTerminal: true, width: 30, write: (text: string) => void written.push(text) };
+    const { step } = printSteps(screen);
+    const inTime = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
+    const failing = inTime(2500).then(() => Promise.reject(new Error("no broker")));
+    const all = Promise.allSettled([
+      step("Kafka", failing, String),
+      step("packaging functions", inTime(1500), () => "ok"),
+    ]);
+    await vi.advanceTimersByTimeAsync(5000);
+    await all;
+    const again = "\r\x1b[2K";
+    expect(written.map((text) => text.replace(/ok +/, "ok "))).toEqual([
+      `${again}  … 1.0 s: Kafka, packaging f`,
+      `${again}  ✔ ok 1.5 s\n  … 1.0 s: Kafka`,
+      `${again}  … 2.0 s: Kafka`,
+      again,
+    ]);
   });
 });
