@@ -130,7 +130,7 @@ async function diff(command: Command): Promise<void> {
 
 async function replay({ desk, ids, options, signal }: Command): Promise<void> {
   const isWanted = (one: Case) => (ids.length === 0 || ids.includes(one.id)) && isOfType(options.type)(one);
-  await refuseUnknown(desk, ids);
+  await refuseOthers(desk, ids);
   const counts = { sent: 0, left: 0 };
   const onOutcome = (one: Case, outcome: Parameters<typeof printOutcome>[2]) => {
     counts[outcome.kind === "sent-back" ? "sent" : "left"] += 1;
@@ -163,12 +163,18 @@ async function named({ desk, ids }: Command): Promise<Case> {
   throw neverRefused(id);
 }
 
-/** An id that is not there sends nothing back, which must not look like success. */
-async function refuseUnknown(desk: Desk, ids: readonly string[]): Promise<void> {
+/** An id that is not there, or not parked, sends nothing back, which must not look like success. */
+async function refuseOthers(desk: Desk, ids: readonly string[]): Promise<void> {
   if (ids.length === 0) return;
-  const known = new Set((await desk.cases()).map(({ id }) => id));
-  const unknown = ids.find((id) => !known.has(id));
-  if (unknown !== undefined) throw neverRefused(unknown);
+  const known = new Map((await desk.cases()).map((one) => [one.id, one]));
+  for (const id of ids) {
+    const state = known.get(id)?.state;
+    if (state === undefined) throw neverRefused(id);
+    if (state !== "parked")
+      throw new UsageError(
+        `Event '${id}' is ${state === "waiting" ? "waiting for correction" : "sent back already"}: only parked ones are replayed. 'npm run dlq -- show ${id}' tells its history.`,
+      );
+  }
 }
 
 function neverRefused(id: string): UsageError {

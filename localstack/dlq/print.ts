@@ -103,8 +103,11 @@ export function printOutcome(screen: Screen, one: Case, outcome: SentBack | Park
 
 /** The totals of a replay. */
 export function printReplayed(screen: Screen, { sent, left }: { sent: number; left: number }, isDryRun: boolean): void {
-  const done = isDryRun ? "would be sent back, nothing was" : "sent back, each with its entry in the log";
-  screen.write(`\n  ${figure(sent)} ${done}; ${figure(left)} ${isDryRun ? "would stay" : "stay"} parked\n`);
+  const done = isDryRun
+    ? "would be sent back, nothing was"
+    : `sent back${sent > 0 ? ", each with its entry in the log" : ""}`;
+  const stay = isDryRun ? "would stay" : left === 1 ? "stays" : "stay";
+  screen.write(`\n  ${figure(sent)} ${done}; ${figure(left)} ${stay} parked\n`);
 }
 
 /** The log, the newest last. */

@@ -8,6 +8,8 @@ import { topics } from "../../../localstack/dlq/commands.ts";
 import { createTopics } from "../../../localstack/services/topics.ts";
 import { issue } from "../../support/certificates.ts";
 import { runCommand } from "../../support/command.ts";
+import { produce } from "../../support/kafka.ts";
+import { letterHeaders } from "../../support/letters.ts";
 import { schemaRegistryUrl, secureKafka } from "../../support/on-demand.ts";
 
 async function dlq(...args: string[]) {
@@ -27,6 +29,17 @@ test.each([[["show"]], [["replay"]], [["replay", "--dry-run"]]])(
     expect(code).toBe(1);
   },
 );
+
+test("replay of an event that is not parked says what has become of it, and sends nothing back", async () => {
+  await dlq("list");
+  const origin = `event_order/0/${Date.now()}`;
+  const headers = Object.fromEntries(letterHeaders({ origin, offset: 0 }));
+  await produce(topics.letters, [{ key: "user-1", value: "{", headers }]);
+  const { code, output, errors } = await dlq("replay", origin);
+  expect(errors).toContain(`Event '${origin}' is waiting for correction: only parked ones are replayed.`);
+  expect(output).toBe("");
+  expect(code).toBe(1);
+});
 
 test.each(["list", "log"])("%s refuses words that it has no use for", async (command) => {
   const { code, errors } = await dlq(command, "event_order/0/17");

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { casesOf } from "../../../functions/commerce/dlq/cases.ts";
 import { memoryScreen } from "../../../localstack/console/screen.ts";
 import { topics } from "../../../localstack/dlq/commands.ts";
-import { printDiff, printList, printLog, printShow } from "../../../localstack/dlq/print.ts";
+import { printDiff, printList, printLog, printReplayed, printShow } from "../../../localstack/dlq/print.ts";
 import { order } from "../../functions/commerce/events.ts";
 import { letter, parked } from "../../support/letters.ts";
 import { serviceFunctions } from "../../support/source-tree.ts";
@@ -69,6 +69,16 @@ test("the log says when, what and why", () => {
   expect(screen.text()).toMatch(
     /2026-11-21 13:00:00\s+event_order\/0\/7\s+2\s+event_details.order_value \(number sent as text\)\s+a rule was added/,
   );
+});
+
+test.each([
+  [{ sent: 0, left: 1 }, false, "0 sent back; 1 stays parked"],
+  [{ sent: 2, left: 3 }, false, "2 sent back, each with its entry in the log; 3 stay parked"],
+  [{ sent: 2, left: 1 }, true, "2 would be sent back, nothing was; 1 would stay parked"],
+])("the totals of a replay: %j, dry run %j", (counts, isDryRun, line) => {
+  const screen = memoryScreen();
+  printReplayed(screen, counts, isDryRun);
+  expect(screen.text()).toBe(`\n  ${line}\n`);
 });
 
 test("the command's topics are those that the functions declare", () => {
