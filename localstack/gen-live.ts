@@ -22,21 +22,23 @@ export interface GenLiveOptions {
 const usualSymbols = "btcusdt,ethusdt";
 
 /** Sends, shows how it goes, and sums up. */
-export async function genLive({ symbols = usualSymbols, ...options }: GenLiveOptions, screen: Screen): Promise<void> {
+export async function genLive(options: GenLiveOptions, screen: Screen): Promise<void> {
+  const symbols = symbolsIn(options.symbols ?? usualSymbols);
   const started = performance.now();
   let sent = 0;
   let last = "";
   const view = () => `${figure(sent)} trades, ${perSecond(sent, performance.now() - started)}${last}`;
+  const rowDrawnOver = screen.isTerminal ? "\n" : "";
   const live = startLive(screen, { line: view, block: () => `  ${view()}\n` });
   const summing = sendLive({
     ...options,
-    symbols: symbolsIn(symbols),
+    symbols,
     onSent(trades) {
       sent += trades.length;
       const { s, p } = trades.at(-1)!;
       last = `, the last ${s} at ${Number(p)}`;
     },
-    onNote: (note) => screen.write(`  ${clockTime(Date.now())}  ${sentence(note)}\n\n`),
+    onNote: (note) => screen.write(`  ${clockTime(Date.now())}  ${sentence(note)}\n${rowDrawnOver}`),
   });
   const summary = await summing.finally(() => live.stop());
   printSummary(summary, screen);
@@ -55,7 +57,7 @@ function sentence(note: LiveNote): string {
     case "connected":
       return "connected";
     case "disconnected":
-      return `disconnected (${note.reason}), again in ${duration(note.retryInMs)}`;
+      return `no connection (${note.reason}), trying again in ${duration(note.retryInMs)}`;
     case "gap":
       return `${note.symbol}: ${figure(note.to - note.from + 1)} trades missed, ${note.from} to ${note.to}`;
     case "unreadable":

@@ -133,6 +133,7 @@ function named(words: readonly string[]): TrafficGenerator {
   const generator = generatorOf(pipeline);
   if (generator) return generator;
   throw new UsageError(
-    `There is no generator for '${pipeline}'. There is one for: ${Object.keys(generators).join(", ")}.`,
+    `There is no generator for '${pipeline}'. There is one for: ${Object.keys(generators).join(", ")}. ` +
+      "A new one is a file in events/generate and its line in events/generate/pipelines.ts.",
   );
 }

@@ -4,6 +4,7 @@ import { Kafka, logLevel, type Message, Partitioners } from "kafkajs";
 import tradeAvro from "../../../functions/trades/trades.avsc.json" with { type: "json" };
 import { schemaRegistry } from "../../../lib/registry/client.ts";
 import { registryEncoder } from "../../../lib/registry/encoder.ts";
+import { sayingWhatFails } from "../send.ts";
 import { type TradeFacts, topic as usualTopic } from "../trades.ts";
 import { type FeedNote, type FeedOptions, runFeed } from "./binance-feed.ts";
 import { TradeIds } from "./trade-ids.ts";
@@ -39,7 +40,11 @@ const FLUSH_MS = 50;
 const LARGEST_FLUSH = 2_000;
 
 /** Sends until the signal aborts, or `count` trades are in Kafka. A broker that does not take them ends it with an error. */
-export async function sendLive(options: LiveOptions): Promise<LiveSummary> {
+export function sendLive(options: LiveOptions): Promise<LiveSummary> {
+  return sayingWhatFails(options.brokers, () => sendWhatComes(options));
+}
+
+async function sendWhatComes(options: LiveOptions): Promise<LiveSummary> {
   const { brokers, schemaRegistryUrl, topic = usualTopic, count = Number.POSITIVE_INFINITY, onSent } = options;
   const encoder = registryEncoder<TradeFacts>({
     registry: schemaRegistry(schemaRegistryUrl),

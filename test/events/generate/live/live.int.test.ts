@@ -155,3 +155,10 @@ test("told to stop, it ends at once, and what had come is in the topic", async (
   });
   expect((await idsIn(topic)).BTCUSDT).toHaveLength(summary.sent.BTCUSDT ?? 0);
 });
+
+test("a broker that refuses the trades ends it with a sentence", async () => {
+  const refused = run([[{ send: btc(1) }, "stay"]], { topic: "no topic's name" });
+  await expect(refused).rejects.toThrow(
+    new RegExp(`^Kafka at ${inject("kafkaBrokers")} doesn't take the records: .*topic`),
+  );
+});
