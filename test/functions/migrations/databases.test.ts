@@ -3,20 +3,25 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { expect, test } from "vitest";
 import { databases } from "../../../functions/migrations/databases.ts";
+import type { Migration } from "../../../lib/postgres/migrate.ts";
 import { files, root } from "../../support/source-tree.ts";
 
 const modules = files("functions/*/*.ts").filter((path) => !/handler\.ts$/.test(path));
 const exported = await Promise.all(modules.map((path) => import(pathToFileURL(join(root, path)).href)));
-const declared: readonly unknown[] = exported.flatMap(({ migrations }) =>
+const declared: readonly (readonly Migration[])[] = exported.flatMap(({ migrations }) =>
   migrations === undefined ? [] : [migrations],
 );
+const names = (all: readonly (readonly Migration[])[]) => all.flat().map(({ name }) => name);
 
 test("every pipeline's migrations are made after a deployment", () => {
   expect(declared.length).toBeGreaterThan(0);
-  expect(new Set(databases.map(({ migrations }) => migrations))).toEqual(new Set(declared));
+  const listed = databases.map(({ migrations }) => migrations);
+  expect(names(listed).sort(), "functions/migrations/databases.ts lists each pipeline's migrations").toEqual(
+    names(declared).sort(),
+  );
 });
 
 test("each step has a name of its own", () => {
-  const names = databases.flatMap(({ migrations }) => migrations.map(({ name }) => name));
-  expect(new Set(names).size).toBe(names.length);
+  const all = names(declared);
+  expect(new Set(all).size).toBe(all.length);
 });
