@@ -4,6 +4,7 @@ import { runCommand } from "../../support/command.ts";
 
 const smoke = "lib/deploy/smoke/main.ts";
 const templateDiff = "lib/deploy/print-template-diff.ts";
+const bench = "test/bench/run.ts";
 const ours = ["cost", "demo", "dev", "dlq", "gen", "prepare"].map((name) => `localstack/${name}.ts`);
 
 async function outcome(program: string, ...args: string[]) {
@@ -11,7 +12,7 @@ async function outcome(program: string, ...args: string[]) {
   return { code: await ended, output: output(), errors: errors() };
 }
 
-describe.each([...ours, smoke, templateDiff])("%s", (program) => {
+describe.each([...ours, bench, smoke, templateDiff])("%s", (program) => {
   test("--help says how it is used", async () => {
     const { code, output, errors } = await outcome(program, "--help");
     expect(output).toMatch(/^npm run \S+/);
