@@ -5,6 +5,7 @@ import { randomBytes } from "node:crypto";
 import { chartsFolder } from "./charts.ts";
 import { findBrokers, readEndpoints } from "./endpoints.ts";
 import { asObject, resolveValue, templateOf } from "./event-source/template/template.ts";
+import { quietWarnings } from "./quiet-warnings.ts";
 
 interface ServerlessFunction {
   readonly events?: readonly Readonly<Record<string, unknown>>[];
@@ -50,6 +51,7 @@ export default class LocalStack {
       },
       "before:invoke:local:invoke": () => {
         const declared = invoked();
+        quietWarnings();
         // osls looks for `<path>.js` and `.cjs`: the full name of the bundle is found as it is.
         if (declared !== undefined) declared.handler = declared.handler.replace(/\.(\w+)$/, ".mjs.$1");
       },

@@ -46,6 +46,7 @@ describe("serverless invoke local", () => {
   it("enriches the sample's rides into the output topic", async () => {
     const { code, output } = await invoke("enrichRides", "rides", addresses);
     expect(output).toMatch(/"batchItemFailures": \[\]/);
+    expect(output).not.toContain("Warning");
     expect(code).toBe(0);
     expect(await readAll("output-enriched-rides")).toHaveLength(3);
   });
