@@ -20,6 +20,8 @@ export interface PollerOptions {
   /** Which of the mapping's pollers this is, from 0. */
   readonly index: number;
   readonly cluster: Cluster;
+  /** How long the group waits for a poller that is silent; 10 s by default. */
+  readonly patienceMs?: number;
   /** AWS leaves open which it uses; `read_uncommitted` is Kafka's default and shows a function the worst it may see. */
   readonly isolation: "read_committed" | "read_uncommitted";
   readonly invoker: Invoker;

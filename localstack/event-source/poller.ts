@@ -63,7 +63,7 @@ export class Poller implements SourceListener {
 
   /** Joins the group; resolves once partitions are assigned. */
   async start(): Promise<void> {
-    const { mapping, cluster, isolation, index } = this.options;
+    const { mapping, cluster, isolation, index, patienceMs } = this.options;
     const sourceOptions = {
       cluster,
       clientId: `${mapping.id}-${index}`,
@@ -72,6 +72,7 @@ export class Poller implements SourceListener {
       startingPosition: mapping.startingPosition,
       isolation,
       wantsLowLatency: mapping.windowMs === 0,
+      ...(patienceMs === undefined ? {} : { sessionMs: patienceMs }),
     };
     this.source = await openSource(sourceOptions, this);
   }

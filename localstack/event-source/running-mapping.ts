@@ -160,6 +160,7 @@ function pollersOf({ mapping, definition, options, shared, clock, counters, obse
     new Poller({
       ...{ mapping, functionName, source, index, cluster, isolation, clock, switches, observe, faults, log, fatal },
       ...{ invoker: shared.invoker, backOff: shared.waits },
+      ...(options.patienceMs === undefined ? {} : { patienceMs: options.patienceMs }),
       ...(destination === undefined ? {} : { destination }),
       ...(reading === undefined ? {} : { deserializer: reading.deserializer }),
       ...(replay === undefined ? {} : { replay }),

@@ -13,13 +13,20 @@ const VARIABLES = {
 
 export type AwsService = keyof typeof VARIABLES;
 
-export type AwsEndpoint = { readonly kind: "endpoint"; readonly url: string } | { readonly kind: "aws" };
+export type AwsEndpoint = ({ readonly kind: "endpoint"; readonly url: string } | { readonly kind: "aws" }) & {
+  readonly patienceMs?: number;
+};
 
 export interface AwsEndpointOptions {
   /** `--aws-endpoint`: a URL for all services, or `aws` for AWS itself. A service's own variable goes before it. */
   readonly awsEndpoint?: string;
   /** Where variables are looked up; default this process's. */
   readonly environment?: NodeJS.ProcessEnv;
+  /**
+   * How long whatever is asked may be silent before it counts as gone: AWS's services and schema registries (5 s unless said), members of a
+   * consumer group (10 s). Long where a machine may be slow and nothing is taken away, as in tests.
+   */
+  readonly patienceMs?: number;
 }
 
 /** What every client of the AWS SDK is made with. */
@@ -43,7 +50,15 @@ const ATTEMPTS = 3;
 
 /** Where the service is called; undefined when nothing says so, and then it must not be called. Throws for what is no endpoint. */
 export function awsEndpointFor(service: AwsService, options: AwsEndpointOptions = {}): AwsEndpoint | undefined {
-  const { awsEndpoint, environment = process.env } = options;
+  const { patienceMs } = options;
+  const found = placeOf(service, options);
+  return found === undefined || patienceMs === undefined ? found : { ...found, patienceMs };
+}
+
+function placeOf(
+  service: AwsService,
+  { awsEndpoint, environment = process.env }: AwsEndpointOptions,
+): AwsEndpoint | undefined {
   const own = environment[VARIABLES[service]];
   const general = environment[GENERAL];
   if (own) return endpointOf(VARIABLES[service], own);
@@ -68,11 +83,12 @@ export function awsClientSettings(
   region: string,
   environment: NodeJS.ProcessEnv = process.env,
 ): AwsClientSettings {
+  const { patienceMs } = endpoint;
   const limits = {
     maxAttempts: ATTEMPTS,
     requestHandler: {
-      connectionTimeout: CONNECTED_WITHIN_MS,
-      requestTimeout: ANSWERED_WITHIN_MS,
+      connectionTimeout: patienceMs ?? CONNECTED_WITHIN_MS,
+      requestTimeout: patienceMs ?? ANSWERED_WITHIN_MS,
       throwOnRequestTimeout: true,
     },
   } as const;

@@ -32,12 +32,15 @@ export interface TimeLimits {
   readonly deliveredWithinMs: number;
 }
 
-const LIMITS: TimeLimits = { foundWithinMs: 5_000, deliveredWithinMs: 15_000 };
+/** The usual limits, or others where more patience is asked for. */
+export function limitsFor(patienceMs: number | undefined): TimeLimits {
+  return { foundWithinMs: patienceMs ?? 5_000, deliveredWithinMs: patienceMs ?? 15_000 };
+}
 
 export function awsDestination(
   target: AwsTarget,
   { source }: FailureRecordContext,
-  { foundWithinMs, deliveredWithinMs }: TimeLimits = LIMITS,
+  { foundWithinMs, deliveredWithinMs }: TimeLimits,
 ): FailureDestination {
   const head = eventHead(source);
   return {

@@ -4,7 +4,7 @@ import { type AwsEndpointOptions, awsEndpointFor } from "../aws/endpoint.ts";
 import type { Cluster } from "../kafka/kafka-connection.ts";
 import type { Switches } from "../switches.ts";
 import type { Destination, Mapping } from "../template/mapping.ts";
-import { awsDestination } from "./aws.ts";
+import { awsDestination, limitsFor } from "./aws.ts";
 import type { FailureDestination } from "./failure-destination.ts";
 import type { FailureRecordContext } from "./failure-record.ts";
 import { kafkaDestination } from "./kafka.ts";
@@ -46,13 +46,14 @@ async function open(
   const { kind, arn } = destination;
   const endpoint = awsEndpointFor(kind, context.aws);
   if (endpoint === undefined) throw new Error(`No AWS endpoint is in force for the failure destination ${arn}`);
+  const limits = limitsFor(endpoint.patienceMs);
   switch (kind) {
     case "sqs":
-      return awsDestination((await import("./sqs.ts")).sqsTarget(arn, endpoint, context), context);
+      return awsDestination((await import("./sqs.ts")).sqsTarget(arn, endpoint, context), context, limits);
     case "sns":
-      return awsDestination((await import("./sns.ts")).snsTarget(arn, endpoint, context), context);
+      return awsDestination((await import("./sns.ts")).snsTarget(arn, endpoint, context), context, limits);
     case "s3":
-      return awsDestination((await import("./s3.ts")).s3Target(arn, endpoint, context), context);
+      return awsDestination((await import("./s3.ts")).s3Target(arn, endpoint, context), context, limits);
     default:
       return kind satisfies never;
   }

@@ -16,6 +16,8 @@ export interface SourceOptions {
   readonly isolation: "read_committed" | "read_uncommitted";
   /** True for a batching window of 0: records are wanted as soon as they are there. */
   readonly wantsLowLatency: boolean;
+  /** How soon the group notices a member that is silent; by default a third of kafkajs's 30 s, for developers kill and start often. */
+  readonly sessionMs?: number;
 }
 
 /** What the poller does when the group or the topic tells it something. */
@@ -55,7 +57,6 @@ const GATHER = { maxWaitTime: 25, minBytes: 65_536 };
 const IDLE = { maxWaitTime: 250, minBytes: 1 };
 const LOW_LATENCY = { maxWaitTime: 100, minBytes: 1 };
 const RESTART_AFTER_MS = 1000;
-/** How soon the group notices a killed member; a quarter of kafkajs's, for developers kill and start often. */
 const SESSION_MS = 10_000;
 const HEARTBEAT_MS = 2000;
 
@@ -82,7 +83,7 @@ export async function openSource(options: SourceOptions, listener: SourceListene
     maxBytesPerPartition: FETCH_BYTES_PER_PARTITION,
     maxBytes: FETCH_BYTES,
     maxWaitTimeInMs: IDLE.maxWaitTime,
-    sessionTimeout: SESSION_MS,
+    sessionTimeout: options.sessionMs ?? SESSION_MS,
     heartbeatInterval: HEARTBEAT_MS,
     retry: { initialRetryTime: 100, retries: 8 },
   });

@@ -50,7 +50,7 @@ export async function registryConnection({ url, access, secrets }: ConnectionOpt
     async get(path) {
       credentials ??= await read();
       try {
-        const answer = await request(`${address}${path}`, credentials);
+        const answer = await request(`${address}${path}`, credentials, secrets.patienceMs);
         if (answer.status === 401 || answer.status === 403) forget();
         return answer;
       } catch (error) {
@@ -106,11 +106,11 @@ async function secretOf({ type, uri }: AccessConfiguration, options: SecretsOpti
   }
 }
 
-function request(url: string, { headers, agent }: Credentials): Promise<RegistryAnswer> {
+function request(url: string, { headers, agent }: Credentials, withinMs = ANSWERED_WITHIN_MS): Promise<RegistryAnswer> {
   const { get } = url.startsWith("https:") ? https : http;
   return new Promise((resolve, reject) => {
     const failed = (cause: Error) => reject(new Error(`${url} does not answer: ${wordsOf(cause)}`, { cause }));
-    const signal = AbortSignal.timeout(ANSWERED_WITHIN_MS);
+    const signal = AbortSignal.timeout(withinMs);
     const asked = get(url, { headers, agent, signal }, (response) => {
       response.toArray().then((chunks) => {
         resolve({ status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString() });

@@ -71,6 +71,9 @@ export interface RunOptions extends Partial<EventSourceOptions> {
 
 const running = new Set<EventSource>();
 
+/** Who is silent is slow, unless a test takes it away. */
+const PATIENCE_MS = 120_000;
+
 /** Starts an event source with one mapping of the function `count`; stopped by `stopAll`. */
 export async function run({ topic, settings = {}, ...options }: RunOptions): Promise<EventSource> {
   const functionArn = "arn:aws:lambda:us-east-1:000000000000:function:fixture-dev-count";
@@ -95,6 +98,7 @@ export async function run({ topic, settings = {}, ...options }: RunOptions): Pro
     ],
     brokers: brokers(),
     backOffMs: 20,
+    patienceMs: PATIENCE_MS,
     ...options,
   });
   running.add(source);

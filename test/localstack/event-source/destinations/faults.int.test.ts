@@ -90,7 +90,7 @@ describe("a destination that goes away", () => {
     onTestFinished(() => aws.resume());
     await produce(topic, [{ value: "bad" }]);
     await until(() => countersOf(source).failedInvokeEventCount === 1);
-    const stopped = source.stop(10_000);
+    const stopped = source.stop(120_000);
     await aws.resume();
     await stopped;
     expect((await queue.take()).length).toBe(1);
