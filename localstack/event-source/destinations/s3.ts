@@ -27,8 +27,9 @@ export function s3Target(arn: string, endpoint: AwsEndpoint, context: S3TargetCo
     isMissing: (error) => error instanceof NotFound || error instanceof NoSuchBucket,
     async put({ discard, head, parts }, abortSignal) {
       const payload = eventBytes(head, parts).toString("latin1");
-      const Body = JSON.stringify({ ...batchRecord(discard, payload.length, context), payload });
-      const Key = objectKey(context.mappingId, parts[0]!.text.key, context.now());
+      const at = context.now(); // once: the key has the message's time
+      const Body = JSON.stringify({ ...batchRecord(discard, payload.length, { ...context, now: () => at }), payload });
+      const Key = objectKey(context.mappingId, parts[0]!.text.key, at);
       await client.send(new PutObjectCommand({ Bucket, Key, Body, ContentType: "application/json" }), { abortSignal });
     },
     destroy: () => client.destroy(),

@@ -2,6 +2,7 @@
 // https://docs.aws.amazon.com/lambda/latest/dg/kafka-on-failure.html
 import { afterEach, beforeAll, describe, expect, test } from "vitest";
 import type { KafkaEvent } from "../../../../lib/kafka/event.ts";
+import { systemClock } from "../../../../localstack/event-source/clock.ts";
 import { freshBucket, freshName, freshQueue, freshSnsTopic, queueArn } from "../../../support/aws-resources.ts";
 import { freshTopic, produce } from "../../../support/kafka.ts";
 import { ministackUrl } from "../../../support/on-demand.ts";
@@ -49,7 +50,7 @@ describe("SQS", () => {
       ...provisioned,
       MaximumRetryAttempts: 1,
       BatchSize: 5,
-      MaximumBatchingWindowInSeconds: 5,
+      MaximumBatchingWindowInSeconds: 300, // closed by its size
     };
     const source = await start(topic, invoker, failingTo(queue.arn, topic, settings));
     await until(async () => (await committed(topic, topic)).join() === "3,2");
@@ -123,10 +124,10 @@ describe("SQS", () => {
   test("records that are too old: the function never answered, so there is no response context", async () => {
     const topic = await freshTopic({ partitions: 1 });
     const queue = await freshQueue(aws);
-    const old = { timestamp: String(Date.now() - 120_000) };
+    const old = { timestamp: String(Date.now() - 7_200_000) };
     await produce(topic, [{ value: "old", ...old }, { value: "older", ...old }, { value: "new" }]);
     const invoker = new RecordingInvoker();
-    await start(topic, invoker, failingTo(queue.arn, topic, { ...provisioned, MaximumRecordAgeInSeconds: 60 }));
+    await start(topic, invoker, failingTo(queue.arn, topic, { ...provisioned, MaximumRecordAgeInSeconds: 3600 }));
     await until(async () => (await committed(topic, topic)).join() === "3");
     expect(invoker.events.flatMap(recordsOf).map(textOf)).toEqual(["new"]);
     const body = JSON.parse((await queue.take())[0]!);
@@ -204,11 +205,12 @@ describe("S3", () => {
       { partition: 1, value: null },
     ]);
     const invoker = failing();
-    const source = await start(
-      topic,
-      invoker,
-      failingTo(bucket.arn, topic, { ...provisioned, MaximumRetryAttempts: 0 }),
-    );
+    // Whatever looks at the clock twice sees two seconds.
+    let looks = 0;
+    const clock = { ...systemClock, now: () => systemClock.now() + 1000 * looks++ };
+    const atOnce = { ...provisioned, MaximumRetryAttempts: 0, MaximumBatchingWindowInSeconds: 0 };
+    const settings = failingTo(bucket.arn, topic, atOnce);
+    const source = await run({ topic, invoker, settings, clock, awsEndpoint: aws, environment: {} });
     await until(async () => (await committed(topic, topic))[1] === 2);
     const [object, ...others] = await bucket.take();
     expect(others).toEqual([]);
