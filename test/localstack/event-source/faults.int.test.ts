@@ -42,7 +42,7 @@ describe("faults on purpose", () => {
       region: "us-east-1",
       localFolder: folder,
     });
-    const faults = parseFaults("crash=0.2,timeout=0.1,throttle=0.2,duplicate=0.2,seed=7");
+    const faults = parseFaults("crash=0.2,timeout=0.2,throttle=0.2,duplicate=0.2,seed=7");
     const source = await run({ topic, invoker, faults, settings: group(topic) });
     await until(all(topic, 100), "every commit");
     const { counters } = source.status().mappings[0]!;

@@ -10,6 +10,7 @@ export interface FixtureFunction {
   readonly extension?: "js" | "mjs" | "cjs";
   readonly handler?: string;
   readonly environment?: Readonly<Record<string, unknown>>;
+  /** The longest that a Kafka mapping takes unless told: a machine that is slow ends no function that works. */
   readonly timeoutSeconds?: number;
   readonly memoryMb?: number;
   readonly properties?: Readonly<Record<string, unknown>>;
@@ -20,6 +21,8 @@ export interface FixtureTemplate {
   /** Other resources, by logical id: mappings, rules, tables. */
   readonly resources?: Readonly<Record<string, unknown>>;
 }
+
+const LONGEST_SECONDS = 840;
 
 const localFolder = fileURLToPath(new URL("../../../.local/test", import.meta.url));
 
@@ -35,7 +38,7 @@ export function writeFixture({ functions, resources = {} }: FixtureTemplate): {
       source,
       extension = "js",
       handler = "handler.handler",
-      timeoutSeconds = 6,
+      timeoutSeconds = LONGEST_SECONDS,
       memoryMb = 256,
       properties,
     } = definition;
