@@ -34,6 +34,7 @@ export type ToGuard =
 export type FromGuard =
   | { readonly kind: "started"; readonly pid: number }
   | { readonly kind: "failed"; readonly message: string }
+  | { readonly kind: "signalled" }
   | { readonly kind: "exited"; readonly code: number | null; readonly signal: NodeJS.Signals | null };
 
 let child: ChildProcess | undefined;
@@ -42,8 +43,10 @@ let isEnding = false;
 
 process.on("message", (message: ToGuard) => {
   if (message.kind === "start") start(message.command, message.ending);
-  else if (message.kind === "signal") signalGroup(message.signal);
-  else end();
+  else if (message.kind === "signal") {
+    signalGroup(message.signal);
+    tell({ kind: "signalled" });
+  } else end();
 });
 process.on("disconnect", end);
 for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) process.on(signal, end);

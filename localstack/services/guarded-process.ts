@@ -88,12 +88,22 @@ export class GuardedProcess {
   /** Kills the command as `kill -9` does, or by a signal that means the same to it, and resolves when it is gone. What it wrote stays until `stop`. */
   async kill(signal: NodeJS.Signals = "SIGKILL"): Promise<void> {
     if (this.#pid === undefined) return;
-    this.signal(signal);
+    await this.signal(signal);
     await this.#whileAlive(this.exited);
   }
 
-  signal(signal: NodeJS.Signals): void {
+  /** Resolves when the command's group has been signalled. */
+  async signal(signal: NodeJS.Signals): Promise<void> {
+    const signalled = new Promise<void>((resolve) => {
+      const hear = ({ kind }: FromGuard) => {
+        if (kind !== "signalled") return;
+        this.#guard.off("message", hear);
+        resolve();
+      };
+      this.#guard.on("message", hear);
+    });
     this.#tell({ kind: "signal", signal });
+    await this.#whileAlive(Promise.race([signalled, this.#guardGone]));
   }
 
   /** Ends the command and its guard, and removes what the ending names; safe to call again. */
@@ -104,7 +114,7 @@ export class GuardedProcess {
 
   #hear(message: FromGuard): void {
     if (message.kind === "started") this.#pid = message.pid;
-    else {
+    else if (message.kind !== "signalled") {
       this.#pid = undefined;
       this.#exited.resolve(message.kind === "exited" ? message : { code: null, signal: null });
     }

@@ -52,9 +52,22 @@ test("a command that takes no notice of the signal is killed after the grace", a
 test("a paused command can still be stopped", async () => {
   const guarded = await shell("trap 'echo bye; exit 0' TERM; echo up; while true; do sleep 0.05; done");
   await linesOfLog(1);
-  guarded.signal("SIGSTOP");
+  await guarded.signal("SIGSTOP");
   await guarded.stop();
   expect(await linesOfLog(2)).toContain("bye");
+});
+
+test("a command that is paused does nothing more, from the moment when it is said to be", async () => {
+  const data = join(folder, "data");
+  const guarded = await shell(`while true; do echo more >> ${data}; done`);
+  await until(() => readFileSync(data).length > 0, "its first line");
+  await guarded.signal("SIGSTOP");
+  const { length } = readFileSync(data);
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  expect(readFileSync(data).length).toBe(length);
+  await guarded.signal("SIGCONT");
+  await until(() => readFileSync(data).length > length, "more");
+  await guarded.stop();
 });
 
 test("a killed command says so, leaves its data, and starts again", async () => {
