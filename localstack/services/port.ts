@@ -36,10 +36,15 @@ export async function claimPort(preferred: number | undefined): Promise<Claim> {
 const lowest = 20_000;
 const highest = 32_000;
 
-/** A port that nothing uses, and that stays free for its service while that is restarted. */
+/** A service that was promised a port may not listen there yet. */
+const given = new Set<number>();
+
+/** A port that nothing uses, never the same twice, and that stays free for its service while that is restarted. */
 export async function anyFreePort(): Promise<number> {
   for (let attempt = 1; attempt <= 100; attempt++) {
     const port = randomInt(lowest, highest);
+    if (given.has(port)) continue;
+    given.add(port);
     if (!(await isTaken(port)) && (await tryToBind(port)) !== undefined) return port;
   }
   throw new Error(`No free port on ${host} between ${lowest} and ${highest}: close programs that listen there`);
