@@ -10,11 +10,14 @@ import { READY_WITHIN_MS, type RunningService, type ServiceDefinition } from "./
 
 const composeFile = fileURLToPath(new URL("../compose.yml", import.meta.url));
 
+/** An engine that hangs answers never; a busy machine's first answer takes its time. */
+const ENGINE_ANSWERS_WITHIN_MS = 30_000;
+
 /** Undefined when containers can be started here; else the reason why not. */
 export async function whyNoContainers(environment: NodeJS.ProcessEnv): Promise<string | undefined> {
   const [engine, compose] = await Promise.all([
-    run("docker", ["info", "--format", "{{.ServerVersion}}"], { timeoutMs: 5_000, environment }),
-    run("docker", ["compose", "version"], { timeoutMs: 5_000, environment }),
+    run("docker", ["info", "--format", "{{.ServerVersion}}"], { timeoutMs: ENGINE_ANSWERS_WITHIN_MS, environment }),
+    run("docker", ["compose", "version"], { timeoutMs: ENGINE_ANSWERS_WITHIN_MS, environment }),
   ]);
   if (engine.kind === "missing") return "there is no 'docker' on PATH";
   if (engine.kind === "failed") return "no Docker engine answers 'docker info'";

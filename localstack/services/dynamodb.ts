@@ -25,7 +25,7 @@ async function listTables(endpoint: string): Promise<void> {
     endpoint,
     ...localCredentials(),
     maxAttempts: 1,
-    requestHandler: { requestTimeout: 5_000 },
+    requestHandler: { requestTimeout: 5_000, throwOnRequestTimeout: true },
   });
   try {
     await client.send(new ListTablesCommand({ Limit: 1 }));

@@ -18,7 +18,7 @@ export const registry = {
   addressName: "schemaRegistryUrl",
   address: (port: number) => `http://127.0.0.1:${port}/apis/ccompat/v7`,
   check: async (url: string) => {
-    await request(`${url}/subjects`);
+    await request(`${url}/subjects`, { signal: AbortSignal.timeout(5_000) });
   },
   afterStart: refuseIncompatible,
   container: { usualPort: 8081, portVariable: "REGISTRY_PORT" },
@@ -28,11 +28,13 @@ export const registry = {
 /** Apicurio starts with no rule; Confluent's default, which programs expect, is that new schemas can read old records. */
 async function refuseIncompatible(url: string): Promise<void> {
   const body = JSON.stringify({ compatibility: "BACKWARD" });
-  await request(`${url}/config`, { method: "PUT", headers: { "content-type": "application/json" }, body });
+  const headers = { "content-type": "application/json" };
+  // Not tried again, and the first that it writes.
+  await request(`${url}/config`, { method: "PUT", headers, body, signal: AbortSignal.timeout(60_000) });
 }
 
-async function request(url: string, options: RequestInit = {}): Promise<void> {
-  const response = await fetch(url, { ...options, signal: AbortSignal.timeout(5_000) });
+async function request(url: string, options: RequestInit): Promise<void> {
+  const response = await fetch(url, options);
   const text = await response.text();
   if (!response.ok)
     throw new Error(`${options.method ?? "GET"} ${url} answered ${response.status}: ${text.slice(0, 200)}`);

@@ -71,7 +71,7 @@ async function createTable(
     if (!(error instanceof ResourceInUseException)) throw error;
     await checkKeys(client, input);
   }
-  await waitUntilTableExists({ client, maxWaitTime: 30, minDelay: 0.05, maxDelay: 0.5 }, { TableName: name });
+  await waitUntilTableExists({ client, maxWaitTime: 120, minDelay: 0.05, maxDelay: 0.5 }, { TableName: name });
   if (timeToLive !== undefined) await expireBy(client, name, timeToLive as TimeToLiveSpecification);
   return name;
 }

@@ -19,6 +19,7 @@ async function query(connectionString: string, text: string): Promise<unknown[]>
 }
 
 test("a killed server comes back with what was committed, and a stopped one with its folder", async () => {
+  await databaseUrl(); // has the usual port, which nobody else may take while this one is down
   const folder = mkdtempSync(join(tmpdir(), "postgres-test-"));
   chmodSync(folder, 0o755); // as root it runs as somebody else, who must get there
   const start = () =>
