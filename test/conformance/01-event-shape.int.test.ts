@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { expect } from "vitest";
 import { switchesOf } from "../../localstack/event-source/switches.ts";
 import { brokers } from "../localstack/event-source/running.ts";
-import { freshTopic, kafkaClient, produce } from "../support/kafka.ts";
+import { freshTopic, produce } from "../support/kafka.ts";
 import { until } from "../support/until.ts";
 import { behaves } from "./behaviour.ts";
 import { produceRaw } from "./raw-produce.ts";
@@ -161,8 +161,7 @@ behaves(
     grade: "D",
   },
   async () => {
-    const topic = await freshTopic({ partitions: 1 });
-    await stampedByBroker(topic);
+    const topic = await freshTopic({ partitions: 1, config: { "message.timestamp.type": "LogAppendTime" } });
     await produce(topic, [{ value: "a", timestamp: String(TIME) }]);
     const { invoker, untilInvoked } = await scene({ topic });
     await untilInvoked(1);
@@ -217,12 +216,4 @@ async function sampleRead(name: "msk" | "self-managed", settings: object): Promi
   await until(() => invoker.events.length === record.offset + 1);
   const renamed = text.replaceAll("mytopic", topic).replaceAll(sample.bootstrapServers, brokers().join(","));
   return { wanted: JSON.parse(renamed), got: invoker.events.at(-1) };
-}
-
-async function stampedByBroker(topic: string): Promise<void> {
-  const admin = kafkaClient().admin();
-  await admin.connect();
-  const configEntries = [{ name: "message.timestamp.type", value: "LogAppendTime" }];
-  await admin.alterConfigs({ validateOnly: false, resources: [{ type: 2, name: topic, configEntries }] });
-  await admin.disconnect();
 }

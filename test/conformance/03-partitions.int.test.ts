@@ -96,7 +96,7 @@ behaves(
       const { topic, source, untilCommitted } = await scene({ records: three, partitions: 3, settings });
       await untilCommitted(10, 10, 10);
       expect(source.status().mappings[0]?.pollers).toBe(wanted);
-      expect((await clientsOf(topic)).length).toBe(wanted);
+      await until(async () => (await clientsOf(topic)).length === wanted, `${wanted} members`);
     }
   },
 );

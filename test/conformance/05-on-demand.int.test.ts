@@ -37,8 +37,14 @@ for (const [what, body, more] of [
     const fn = realFunction(`(event, attempt) => { if (attempt === 1) return (${body})(); }`, more);
     const { untilCommitted, counters } = await scene({ ...fn.options, records: valued("a"), settings: AT_ONCE });
     await untilCommitted(1);
-    expect(fn.events().length).toBe(2);
-    expect(counters()).toMatchObject({ invokeErrorCount: 1, failedInvokeEventCount: 1, committedEventCount: 1 });
+    const { invokeErrorCount: failed, ...others } = counters();
+    // A slow machine may pass the limit of a second more than once.
+    if (what === "a time-out") expect(failed).toBeGreaterThan(0);
+    else expect([failed, fn.events().length]).toEqual([1, 2]);
+    expect(others).toMatchObject({
+      ...{ invocations: failed + 1, failedInvokeEventCount: failed },
+      ...{ committedEventCount: 1, droppedEventCount: 0 },
+    });
   });
 }
 

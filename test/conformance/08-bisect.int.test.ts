@@ -67,7 +67,7 @@ behaves(
         { partition: 1, value: "b" },
         { partition: 1, value: "c" },
       ],
-      settings: { ...BISECT, MaximumBatchingWindowInSeconds: 1 },
+      settings: { ...BISECT, BatchSize: 3, MaximumBatchingWindowInSeconds: 300 },
       answer: (_event, attempt) => ({ kind: attempt === 1 ? "function-error" : "success" }),
     });
     await untilCommitted(1, 2);

@@ -37,7 +37,7 @@ export interface Scene {
   send(...records: Produced): Promise<void>;
   counters(): Readonly<Counters>;
   committed(): Promise<number[]>;
-  /** Resolves once the group has committed these offsets, one a partition. */
+  /** Resolves once the group has committed these offsets, one a partition, and the event source has heard that it has. */
   untilCommitted(...offsets: number[]): Promise<void>;
   /** Resolves once that many invocations were begun. */
   untilInvoked(times: number): Promise<void>;
@@ -90,7 +90,11 @@ export async function scene(options: SceneOptions = {}): Promise<Scene> {
     send: (...more) => produce(topic, more),
     committed: () => committed(topic, topic),
     untilCommitted: (...offsets) =>
-      until(async () => String(await committed(topic, topic)) === String(offsets), `the commit of ${offsets}`),
+      until(async () => {
+        if (String(await committed(topic, topic)) !== String(offsets)) return false;
+        const { partitions: own } = source.status().mappings[0]!;
+        return own.every((at) => at.committed === offsets[at.partition]);
+      }, `the commit of ${offsets}`),
     untilInvoked: (times) => until(() => invoker.events.length >= times, `invocation ${times}`),
     untilPolled: (count) => until(() => counters().polledEventCount >= count, `${count} records polled`),
     invoked: () => invoker.events.map(offsetsOf),

@@ -8,16 +8,18 @@ import { int16, int32 } from "./kafka-bytes.ts";
 const listOffsets = { key: 2, version: 2 };
 const readUncommitted = 0;
 const latest = -1n;
-const triesForALeader = 100;
+/** A broker that was just started has to hear first what it leads. */
+const ledWithinMs = 60_000;
 
 /** The high watermark of every partition, in order of partitions, from a cluster of one broker. */
 export async function endOffsets(broker: string, topic: string, partitions: number): Promise<number[]> {
-  for (let tried = 1; ; tried += 1) {
+  const deadline = Date.now() + ledWithinMs;
+  for (;;) {
     const answers = readAnswer(await ask(broker, request(topic, partitions)));
     const refused = answers.find(({ errorCode }) => errorCode !== 0);
     if (refused === undefined)
       return answers.sort((one, other) => one.partition - other.partition).map(({ end }) => end);
-    if (tried === triesForALeader)
+    if (Date.now() > deadline)
       throw new Error(`${broker} does not tell the end of ${topic}-${refused.partition}: error ${refused.errorCode}`);
     await delay(20);
   }

@@ -16,12 +16,30 @@ export function kafkaClient(brokers: string = inject("kafkaBrokers")): Kafka {
   });
 }
 
+export interface FreshTopicSettings extends TopicSettings {
+  readonly name?: string;
+  /** The topic's further settings, by Kafka's names: there from its first record on, which those that are altered later need not be. */
+  readonly config?: Readonly<Record<string, string>>;
+}
+
 /** Creates a topic that no other test knows and returns its name. */
-export async function freshTopic(settings: TopicSettings & { readonly name?: string } = {}): Promise<string> {
-  const { name = "test", ...topicSettings } = settings;
+export async function freshTopic(settings: FreshTopicSettings = {}): Promise<string> {
+  const { name = "test", config, ...topicSettings } = settings;
   const topic = `${name}-${randomUUID().slice(0, 8)}`;
+  if (config !== undefined) await createWith(topic, config, topicSettings.partitions);
   await createTopics(inject("kafkaBrokers"), { [topic]: topicSettings });
   return topic;
+}
+
+async function createWith(topic: string, config: Readonly<Record<string, string>>, numPartitions = 1): Promise<void> {
+  const admin = kafkaClient().admin();
+  await admin.connect();
+  try {
+    const configEntries = Object.entries(config).map(([name, value]) => ({ name, value }));
+    await admin.createTopics({ topics: [{ topic, numPartitions, configEntries }], waitForLeaders: false });
+  } finally {
+    await admin.disconnect();
+  }
 }
 
 /** Writes records once each; they are in the topic when this resolves. */

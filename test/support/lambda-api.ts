@@ -33,7 +33,8 @@ export async function startLambdaApi(
 ): Promise<LambdaApi> {
   const requests: ApiRequest[] = [];
   let connections = 0;
-  const server = createServer(async (incoming, outgoing) => {
+  // What is slow is not idle: kept connections stay until the end.
+  const server = createServer({ keepAliveTimeout: 0 }, async (incoming, outgoing) => {
     const url = new URL(incoming.url ?? "/", "http://host");
     const [, functionName = ""] = /^\/2015-03-31\/functions\/([^/]+)\/invocations$/.exec(url.pathname) ?? [];
     const chunks: Buffer[] = [];

@@ -11,6 +11,7 @@ import type { Place, RunningService } from "../../localstack/services/service.ts
 import { type Authority, certificateAuthority, type Issued, issue } from "./certificates.ts";
 import { kafkaClient } from "./kafka.ts";
 import { root } from "./source-tree.ts";
+import { until } from "./until.ts";
 
 /** Where it is reached, and with what; JSON, so that suites in other processes can be told. */
 export interface SecureKafka {
@@ -75,16 +76,18 @@ export async function allow(
     ...{ principal: `User:${user}`, host: "*", operation, permissionType: AclPermissionTypes.ALLOW },
   });
   const { GROUP, TOPIC } = AclResourceTypes;
+  const acl = [
+    ...(may.topic === undefined ? [] : [rule(TOPIC, may.topic, AclOperationTypes.READ)]),
+    ...(may.group === undefined ? [] : [rule(GROUP, may.group, AclOperationTypes.READ)]),
+    ...(may.writeTopic === undefined ? [] : [rule(TOPIC, may.writeTopic, AclOperationTypes.WRITE)]),
+  ];
   const admin = kafkaClient(open).admin();
   await admin.connect();
   try {
-    await admin.createAcls({
-      acl: [
-        ...(may.topic === undefined ? [] : [rule(TOPIC, may.topic, AclOperationTypes.READ)]),
-        ...(may.group === undefined ? [] : [rule(GROUP, may.group, AclOperationTypes.READ)]),
-        ...(may.writeTopic === undefined ? [] : [rule(TOPIC, may.writeTopic, AclOperationTypes.WRITE)]),
-      ],
-    });
+    await admin.createAcls({ acl });
+    // The controller has them; the broker, which goes by them, a moment later.
+    for (const one of acl)
+      await until(async () => (await admin.describeAcls(one)).resources.length > 0, `the broker's rule for ${user}`);
   } finally {
     await admin.disconnect();
   }

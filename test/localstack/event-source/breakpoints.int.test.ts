@@ -45,7 +45,7 @@ test("in process: a debugger stops in the function, past its time limit, and let
   const topic = await freshTopic({ partitions: 1 });
   const { args, seen } = fixture(topic, {}, 1);
   const program = start([...args, "--in-process"], { node: ["--inspect=127.0.0.1:0"] });
-  await until(() => isReady(program));
+  await until(() => isReady(program) && /ws:\S+\s/.test(program.errors()));
   const debugged = await debuggerOf(program.errors());
   try {
     await produce(topic, [{ value: "0" }]);

@@ -2,7 +2,7 @@
 
 import { randomBytes } from "node:crypto";
 import { afterEach, describe, expect, test } from "vitest";
-import { freshTopic, kafkaClient, produce } from "../../support/kafka.ts";
+import { freshTopic, produce } from "../../support/kafka.ts";
 import { until } from "../../support/until.ts";
 import { committed, numbered, RecordingInvoker, recordsOf, run, stopAll, textOf } from "./running.ts";
 
@@ -32,12 +32,11 @@ describe("what reaches a function", () => {
   });
 
   test.each(["gzip", "snappy", "lz4", "zstd"])("records that are compressed with %s", async (codec) => {
-    const topic = `compressed-${codec}-${Date.now()}`;
-    const admin = kafkaClient().admin();
-    await admin.connect();
-    const configEntries = [{ name: "compression.type", value: codec }];
-    await admin.createTopics({ topics: [{ topic, numPartitions: 1, configEntries }] });
-    await admin.disconnect();
+    const topic = await freshTopic({
+      name: `compressed-${codec}`,
+      partitions: 1,
+      config: { "compression.type": codec },
+    });
     const noise = randomBytes(70_000).toString("base64");
     const values = Array.from(
       { length: 50 },
@@ -48,7 +47,7 @@ describe("what reaches a function", () => {
       values.map((value) => ({ value, headers: { n: "1" } })),
     );
     const invoker = new RecordingInvoker();
-    await run({ topic, invoker });
+    await run({ topic, invoker, settings: group(topic) });
     await until(() => invoker.events.flatMap(recordsOf).length === 50);
     expect(invoker.events.flatMap(recordsOf).map(textOf)).toEqual(values);
   });

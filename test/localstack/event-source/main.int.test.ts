@@ -53,19 +53,20 @@ describe("the event source as a program", () => {
 
   test("on SIGINT what is in flight finishes and is committed", async () => {
     const topic = await freshTopic({ partitions: 1 });
-    const { args, seen } = fixture(topic);
-    const program = start([...args, "--env", "MS=1500"]);
+    const { args, seen, holding, release } = fixture(topic);
+    const program = start([...args, ...holding]);
     await until(() => isReady(program));
     await produce(topic, [{ value: "0" }, { value: "1" }]);
     await until(() => seen().length === 2);
     program.child.kill("SIGINT");
+    release();
     expect(await program.ended).toBe(0);
     expect(await committed(topic, topic)).toEqual([2]);
   });
 
   test("killed, it leaves no environment behind, and the next one goes on from the last commit", async () => {
     const topic = await freshTopic({ partitions: 1 });
-    const { args, seen } = fixture(topic, { BatchSize: 10 });
+    const { args, seen, holding } = fixture(topic, { BatchSize: 10 });
     const first = start(args);
     await until(() => isReady(first));
     await produce(
@@ -73,7 +74,7 @@ describe("the event source as a program", () => {
       numbered(0, 30).map((record) => ({ ...record, partition: 0 })),
     );
     await until(async () => (await committed(topic, topic))[0] === 30);
-    const hanging = start([...args, "--env", "MS=60000"]);
+    const hanging = start([...args, ...holding]);
     first.child.kill("SIGKILL");
     await until(() => isReady(hanging), "the dead member's session to end");
     await produce(topic, [{ value: "30", partition: 0 }]);
@@ -141,10 +142,11 @@ describe("the event source as a program", () => {
   test("a replay that is ended before it is through says so and fails", async () => {
     const topic = await freshTopic({ partitions: 1 });
     await produce(topic, [{ value: "0", timestamp: String(Date.parse("2026-11-20T10:00Z")) }]);
-    const { args, seen } = fixture(topic);
-    const program = start([...args, "--from", "2026-11-20T10:00Z", "--env", "MS=1500"]);
+    const { args, seen, holding, release } = fixture(topic);
+    const program = start([...args, "--from", "2026-11-20T10:00Z", ...holding]);
     await until(() => seen().length === 1);
     program.child.kill("SIGTERM");
+    release();
     expect(await program.ended).toBe(1);
     expect(JSON.parse(program.lines.at(-1)!)).toMatchObject({ replayed: "M", topic, unfinished: true });
   });
@@ -164,7 +166,8 @@ describe("the event source as a program", () => {
     const [topic, other] = [await freshTopic({ partitions: 1 }), await freshTopic({ partitions: 1 })];
     const starting = (FunctionName: unknown, more: readonly string[] = []) => {
       const N = kafkaMapping("count", other, { FunctionName });
-      const { template } = writeFixture({ functions, resources: { M: kafkaMapping("count", topic), N } });
+      const group = { SelfManagedKafkaEventSourceConfig: { ConsumerGroupId: topic } };
+      const { template } = writeFixture({ functions, resources: { M: kafkaMapping("count", topic, group), N } });
       return start(["--template", template, "--brokers", brokers().join(","), ...more]);
     };
     for (const program of [starting("nobody"), starting({ Ref: "Nobody" }, ["--only", "count"])]) {
@@ -192,12 +195,12 @@ describe("the event source as a program", () => {
 
   test("a record that was in flight at kill -9 is explained: sent, not answered, read again by the next process", async () => {
     const topic = await freshTopic({ partitions: 1 });
-    const { args, seen, folder } = fixture(topic);
+    const { args, seen, folder, holding } = fixture(topic);
     const journal = join(folder, "journal.jsonl");
-    const first = start([...args, "--journal", journal, "--env", "MS=60000"]);
+    const first = start([...args, "--journal", journal, ...holding]);
     await until(() => isReady(first));
     await produce(topic, [{ value: "0" }]);
-    await until(() => seen().length === 1);
+    await until(() => seen().length === 1 && readFileSync(journal, "utf8").includes('"kind":"sent"'));
     first.child.kill("SIGKILL");
     const second = start([...args, "--journal", journal]);
     await until(async () => (await committed(topic, topic))[0] === 1, "the next process's commit");

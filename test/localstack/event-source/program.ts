@@ -1,6 +1,7 @@
 // The program as a child of the test, and a function for it that writes down what it was given.
 import { type ChildProcess, spawn } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { once } from "node:events";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach } from "vitest";
@@ -19,6 +20,7 @@ export interface Program {
   readonly child: ChildProcess;
   readonly lines: string[];
   readonly errors: () => string;
+  /** Its exit code, once its output is read to the end. */
   readonly ended: Promise<number | null>;
 }
 
@@ -47,23 +49,30 @@ export function start(args: readonly string[], { node = [], channel = "ignore" }
   child.stderr!.on("data", (chunk) => {
     errors += chunk;
   });
-  const ended = new Promise<number | null>((resolve) => child.once("exit", resolve));
+  // Not the child's own "close": with a channel that was disconnected it never comes.
+  const over = [once(child, "exit"), once(child.stdout!, "close"), once(child.stderr!, "close")] as const;
+  const ended = Promise.all(over).then(([[code]]): number | null => code);
   return { child, lines, errors: () => errors, ended };
 }
 
 export const isReady = ({ lines }: Program) => lines.some((line) => line.startsWith('{"ready":true'));
 
-/** A function that writes the offsets it was given to a file, and waits a while before it answers. */
-export function fixture(topic: string, settings: Readonly<Record<string, unknown>> = {}, timeoutSeconds = 6) {
+/** A function that writes the offsets it was given to a file, and answers once the file that `HOLD` names is gone. */
+export function fixture(topic: string, settings: Readonly<Record<string, unknown>> = {}, timeoutSeconds?: number) {
   const source = `
-    const { appendFileSync } = require("node:fs");
+    const { appendFileSync, existsSync } = require("node:fs");
     exports.handler = async (event) => {
       for (const records of Object.values(event.records)) for (const r of records) appendFileSync(process.env.FILE, process.pid + " " + r.partition + " " + r.offset + "\\n");
-      await new Promise((resolve) => setTimeout(resolve, Number(process.env.MS ?? 0)));
+      while (existsSync(process.env.HOLD ?? "")) await new Promise((resolve) => setTimeout(resolve, 20));
     };`;
   const group = { SelfManagedKafkaEventSourceConfig: { ConsumerGroupId: topic } };
   const { template, folder } = writeFixture({
-    functions: { count: { source, timeoutSeconds, environment: { FILE: { "Fn::ImportValue": "given by --env" } } } },
+    functions: {
+      count: {
+        ...{ source, environment: { FILE: { "Fn::ImportValue": "given by --env" } } },
+        ...(timeoutSeconds === undefined ? {} : { timeoutSeconds }),
+      },
+    },
     resources: { M: kafkaMapping("count", topic, { ...group, ...settings }) },
   });
   const file = join(folder, "seen.txt");
@@ -86,5 +95,7 @@ export function fixture(topic: string, settings: Readonly<Record<string, unknown
     "--backoff",
     "20ms",
   ];
-  return { args, seen, folder };
+  const hold = join(folder, "hold");
+  writeFileSync(hold, "");
+  return { args, seen, folder, holding: ["--env", `HOLD=${hold}`], release: () => rmSync(hold) };
 }

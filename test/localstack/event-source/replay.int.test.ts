@@ -1,6 +1,7 @@
 // A replay against the shared broker: the records of its span, all of them, once, and the live group stays where it is.
 import { Kafka, logLevel } from "kafkajs";
 import { afterEach, describe, expect, test } from "vitest";
+import { endOffsets } from "../../support/end-offsets.ts";
 import { freshTopic, produce } from "../../support/kafka.ts";
 import { until } from "../../support/until.ts";
 import { brokers, committed, RecordingInvoker, recordsOf, run, stopAll, textOf } from "./running.ts";
@@ -78,6 +79,8 @@ describe("a replay", () => {
     await transaction.send({ topic, messages: [{ value: "in a transaction", timestamp: minute(2) }] });
     await transaction.commit();
     await producer.disconnect();
+    // The marker reaches the partition a moment after the commit was answered.
+    await until(async () => (await endOffsets(brokers()[0]!, topic, 1))[0] === 2);
     const invoker = new RecordingInvoker();
     const replay = { span, name: "replay-4" };
     const sources = [

@@ -4,6 +4,7 @@ import { type EndpointOptions, openEndpoint } from "../../../../localstack/event
 import type { Invoker } from "../../../../localstack/event-source/invoke.ts";
 import { functionElsewhere } from "../../../../localstack/event-source/template/function-definition.ts";
 import { templateOf } from "../../../../localstack/event-source/template/template.ts";
+import { anyFreePort } from "../../../../localstack/services/port.ts";
 import { type ApiAnswer, type LambdaApi, startLambdaApi } from "../../../support/lambda-api.ts";
 
 const apis = new Set<LambdaApi>();
@@ -17,7 +18,7 @@ afterEach(async () => {
 });
 
 const template = templateOf(
-  { Resources: { Count: { Type: "AWS::Lambda::Function", Properties: { FunctionName: "count", Timeout: 1 } } } },
+  { Resources: { Count: { Type: "AWS::Lambda::Function", Properties: { FunctionName: "count", Timeout: 900 } } } },
   "/nowhere",
 );
 const functions = [functionElsewhere(template, "Count")];
@@ -99,12 +100,12 @@ describe("an invocation", () => {
 
   test("no answer within the function's time limit and a margin is a time-out", async () => {
     const api = await apiWith((request) => (isDryRun(request) ? undefined : "hang"));
-    const result = await call(await invokerOf(api.url, { answerMarginMs: -900 }));
+    const result = await call(await invokerOf(api.url, { answerMarginMs: 100 - 900_000 }));
     expect(result).toMatchObject({ kind: "function-error", error: { errorType: "Sandbox.Timedout" } });
   });
 
   test("an endpoint that went away reached nobody, and is found again when it is back", async () => {
-    const api = await apiWith(() => ({ body: 1 }));
+    const api = await apiWith(() => ({ body: 1 }), { port: await anyFreePort() });
     const invoker = await invokerOf(api.url);
     expect((await call(invoker)).kind).toBe("success");
     await api.stop();
@@ -115,7 +116,7 @@ describe("an invocation", () => {
   });
 
   test("a kept connection that was closed meanwhile costs nothing but a new one", async () => {
-    const api = await apiWith(() => ({ body: 1 }));
+    const api = await apiWith(() => ({ body: 1 }), { port: await anyFreePort() });
     const invoker = await invokerOf(api.url);
     await call(invoker);
     await api.stop();
@@ -182,7 +183,7 @@ describe("at start", () => {
   });
 
   test("an endpoint that nobody listens at is refused by its address", async () => {
-    const api = await apiWith(() => undefined);
+    const api = await apiWith(() => undefined, { port: await anyFreePort() });
     await api.stop();
     await expect(invokerOf(api.url)).rejects.toThrow(/'count' can't be invoked at http.*ECONNREFUSED.*mend --endpoint/);
   });

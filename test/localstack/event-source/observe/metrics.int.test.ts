@@ -11,7 +11,7 @@ import { freshTopic, produce } from "../../../support/kafka.ts";
 import { pythonEnvironment } from "../../../support/python-tool.ts";
 import { until } from "../../../support/until.ts";
 import { ManualClock } from "../manual-clock.ts";
-import { committed, RecordingInvoker, recordsOf, run, stopAll, textOf } from "../running.ts";
+import { RecordingInvoker, recordsOf, run, stopAll, textOf } from "../running.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "metrics-"));
 let files = 0;
@@ -43,10 +43,10 @@ const ofMapping = (file: string) => linesOf(file).filter(({ EventSourceMappingUU
 const ofFunction = (file: string) => linesOf(file).filter(({ FunctionName: name }) => name !== undefined);
 const metricsOf = (lines: readonly Line[]) => lines.map(({ metrics }) => metrics);
 
-/** Moves the clock until partition 0 is committed so far: retries wait for it. */
+/** Moves the clock until partition 0 is committed so far: retries wait for it. In small steps, so that all of it is one minute's. */
 const committedTo = (source: EventSource, offset: number, clock: ManualClock) =>
   until(async () => {
-    await clock.advance(20);
+    await clock.advance(1);
     return source.status().mappings[0]?.partitions.find(({ partition }) => partition === 0)?.committed === offset;
   }, `the commit of ${offset}`);
 
@@ -203,7 +203,7 @@ describe("the Prometheus endpoint", () => {
     const faults = parseFaults("throttle=1");
     const source = await run({ topic, invoker, prometheus: { host: "127.0.0.1", port: 0 }, settings });
     await produce(topic, values("0", "1"));
-    await until(async () => (await committed(topic, topic))[0] === 2);
+    await until(() => source.status().mappings[0]?.partitions[0]?.committed === 2);
     const scraped = await fetch(source.prometheusUrl!);
     expect(scraped.headers.get("content-type")).toBe("text/plain; version=0.0.4; charset=utf-8");
     const text = await scraped.text();

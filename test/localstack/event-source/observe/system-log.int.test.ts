@@ -7,7 +7,7 @@ import { afterAll, afterEach, describe, expect, test } from "vitest";
 import { freshTopic, produce } from "../../../support/kafka.ts";
 import { until } from "../../../support/until.ts";
 import { ManualClock } from "../manual-clock.ts";
-import { brokers, committed, RecordingInvoker, run, stopAll } from "../running.ts";
+import { brokers, RecordingInvoker, run, stopAll } from "../running.ts";
 
 const root = mkdtempSync(join(tmpdir(), "system-log-"));
 
@@ -30,11 +30,11 @@ async function logged(level: string | undefined, failures = 0) {
     SelfManagedKafkaEventSourceConfig: { ConsumerGroupId: topic },
     ...(level === undefined ? {} : { LoggingConfig: { SystemLogLevel: level } }),
   };
-  await run({ topic, invoker, clock, logsFolder, settings });
+  const source = await run({ topic, invoker, clock, logsFolder, settings });
   await produce(topic, [{ value: "0", partition: 0 }]);
   await until(async () => {
     await clock.advance(20);
-    return (await committed(topic, topic))[0] === 1;
+    return source.status().mappings[0]?.partitions[0]?.committed === 1;
   }, "the commit");
   const file = join(logsFolder, "fixture-dev-count.esm.log");
   const entries = () =>
