@@ -36,7 +36,10 @@ export function coefficientsOf(name: string, runs: readonly Run[]): Coefficients
   const [few, many] = steadyOf(name, own);
   const backlog = own.find(({ load }) => load === "backlog") ?? missing(name, "a run with a backlog");
   const [small, wide, large] = [each(few), each(many), each(backlog)];
-  const { shareMs, recordMs } = slopes(difference(wide, small), difference(large, small));
+  // Where batches are full under either load, they tell nothing of records apart, whose time is then the batch's.
+  const isTold = large.records > 2 * small.records;
+  const wider = difference(wide, small);
+  const { shareMs, recordMs } = isTold ? slopes(wider, difference(large, small)) : level(wider);
   const batchMs = positive(small.ms - shareMs * small.shares - recordMs * small.records);
   const shareLogBytes = positive((wide.logBytes - small.logBytes) / (wide.shares - small.shares));
   return {
@@ -96,8 +99,13 @@ function slopes(wider: Work, larger: Work): { readonly shareMs: number; readonly
   const shareMs = (wider.ms * larger.records - larger.ms * wider.records) / determinant;
   const recordMs = (wider.shares * larger.ms - larger.shares * wider.ms) / determinant;
   if (!(shareMs >= 0)) return { shareMs: 0, recordMs: positive(larger.ms / larger.records) };
-  if (!(recordMs >= 0)) return { shareMs: positive(wider.ms / wider.shares), recordMs: 0 };
+  if (!(recordMs >= 0)) return level(wider);
   return { shareMs, recordMs };
+}
+
+/** As if a record more took no time. */
+function level(wider: Work): { readonly shareMs: number; readonly recordMs: number } {
+  return { shareMs: positive(wider.ms / wider.shares), recordMs: 0 };
 }
 
 /** Of one batch. */

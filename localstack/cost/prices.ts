@@ -68,6 +68,6 @@ export const SECONDS_A_MONTH = HOURS_A_MONTH * 3600;
 export const notCovered = [
   "the Kafka cluster, NAT gateways, endpoints and data transfer, which both sides need",
   "PostgreSQL for trades and commerce, and POST /track with its API Gateway",
-  "storage and backups of the windows' table, buckets, metrics, alarms and the dashboard",
+  "storage and backups of the windows' table, buckets, metrics, traces, alarms and the dashboard",
   "batches that come again after failures, dead letters and their correction; free tiers and discounts",
 ] as const;

@@ -34,6 +34,16 @@ describe("what a batch takes", () => {
     expect(batchMs).toBeGreaterThan(0);
   });
 
+  it("keeps what partitions take where batches are full under either load, as at a batch size of 100", () => {
+    const full = consumerRuns.map((one) =>
+      one.load === "backlog" ? { ...one, invocations: 1000, shares: 1000, cpuMs: 10_000 } : one,
+    );
+    const { batchMs, shareMs, recordMs } = coefficientsOf("consumer", full);
+    expect(shareMs).toBeCloseTo(2, 9);
+    expect(recordMs).toBe(0);
+    expect(batchMs).toBeCloseTo(15, 9); // 10, and 0.05 for each of 100 records
+  });
+
   it("is not guessed where it was not measured", () => {
     expect(() => coefficientsOf("other", consumerRuns)).toThrow(
       "Nothing tells what 'other' costs: measured.json lacks steady runs on two numbers of partitions. Run: npm run bench",
