@@ -18,8 +18,8 @@ export default defineConfig({
           name: "integration",
           include: ["test/**/*.int.test.ts"],
           globalSetup: ["test/support/services.ts"],
-          testTimeout: 300_000, // a machine that is slow fails nothing
-          hookTimeout: 300_000,
+          testTimeout: 900_000, // a machine that is slow fails nothing
+          hookTimeout: 900_000,
           maxWorkers: 2,
         },
       },

@@ -36,7 +36,8 @@ export async function createTopics(
     const wanted = Object.entries(topics).map(([topic, settings]) => ({ topic, ...defaults, ...settings }));
     const missing = wanted.filter(({ topic }) => !there.has(topic));
     const existing = wanted.filter(({ topic }) => there.has(topic));
-    if (missing.length > 0) await admin.createTopics({ topics: missing.map(toCreate), waitForLeaders: false });
+    if (missing.length > 0)
+      await admin.createTopics({ topics: missing.map(toCreate), waitForLeaders: false, timeout: READY_WITHIN_MS });
     await untilLed(admin, wanted);
     const differences = existing.length > 0 ? await differencesOf(admin, existing) : [];
     return { created: missing.map(({ topic }) => topic), existing: existing.map(({ topic }) => topic), differences };

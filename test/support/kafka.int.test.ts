@@ -6,7 +6,8 @@ import { freshTopic, kafkaClient, produce, type ReadRecord, readAll } from "./ka
 const texts = (records: readonly ReadRecord[]) => records.map(({ value }) => value?.toString());
 
 async function transactionalProducer() {
-  const producer = kafkaClient().producer({ transactionalId: randomUUID(), idempotent: true, maxInFlightRequests: 1 });
+  const settings = { transactionalId: randomUUID(), transactionTimeout: 600_000 };
+  const producer = kafkaClient().producer({ ...settings, idempotent: true, maxInFlightRequests: 1 });
   await producer.connect();
   return producer;
 }
@@ -66,7 +67,7 @@ test("markers at the end, aborted records and an open transaction are passed ove
 
   const open = await second.transaction();
   await open.send({ topic, messages: [{ value: "open" }] });
-  expect(texts(await readAll(topic))).toEqual(["committed"]);
+  expect(texts(await readAll(topic, { patienceMs: 2_000 }))).toEqual(["committed"]);
   expect(texts(await readAll(topic, { isolation: "read_uncommitted" }))).toEqual(["committed", "aborted", "open"]);
   await open.commit();
   expect(texts(await readAll(topic))).toEqual(["committed", "open"]);

@@ -68,16 +68,17 @@ export interface ReadOptions {
   readonly isolation?: "read_committed" | "read_uncommitted";
   /** Default: the shared broker. */
   readonly brokers?: string;
+  /** How long a transaction that seems open is waited for; long unless told, for its marker may be on its way. */
+  readonly patienceMs?: number;
 }
 
 const longestPollMs = 50;
 /** One fetch holds a test's partition whole, and so every transaction with its marker. */
 const wholePartition = 64 * 1024 * 1024;
-/**
- * Fetches in a row that found nothing before what is left below the end is taken for an open transaction's. A commit's marker reaches the
- * partition a moment after the commit was answered, on a busy machine some hundred milliseconds.
- */
-const emptyFetches = 2_000 / longestPollMs;
+/** A commit's marker reaches the partition a moment after the commit was answered, on a busy machine seconds. */
+const longestPatienceMs = 60_000;
+/** Of this process, which a busy machine may keep from its heartbeats: a reader that lost its session would begin anew. */
+const sessionTimeout = 600_000;
 
 /**
  * Reads the topic from its start to the end it has now, in partition and offset order. Transaction markers and aborted records are passed
@@ -85,7 +86,7 @@ const emptyFetches = 2_000 / longestPollMs;
  */
 export async function readAll(
   topic: string,
-  { isolation = "read_committed", brokers }: ReadOptions = {},
+  { isolation = "read_committed", brokers, patienceMs = longestPatienceMs }: ReadOptions = {},
 ): Promise<ReadRecord[]> {
   const client = kafkaClient(brokers);
   const unread = await unreadEnds(client, topic, brokers);
@@ -93,6 +94,7 @@ export async function readAll(
   const consumer = client.consumer({
     groupId: `read-all-${randomUUID()}`,
     readUncommitted: isolation === "read_uncommitted",
+    sessionTimeout,
     maxWaitTimeInMs: longestPollMs,
     maxBytesPerPartition: wholePartition,
     maxBytes: wholePartition,
@@ -100,7 +102,7 @@ export async function readAll(
   });
   const records: ReadRecord[] = [];
   try {
-    const isRead = readToEnds(consumer, unread);
+    const isRead = readToEnds(consumer, unread, patienceMs);
     await consumer.connect();
     await consumer.subscribe({ topic, fromBeginning: true });
     await consumer.run({
@@ -147,8 +149,11 @@ async function unreadEnds(
   }
 }
 
-/** Settles when every partition has been read to its end. Batches of markers alone reach no `eachBatch`, but this event tells of them. */
-function readToEnds(consumer: Consumer, unread: Map<number, number>): Promise<void> {
+/**
+ * Settles when every partition has been read to its end, or fetches have found nothing for so long that what is left must be an open
+ * transaction's. Batches of markers alone reach no `eachBatch`, but this event tells of them.
+ */
+function readToEnds(consumer: Consumer, unread: Map<number, number>, patienceMs: number): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   let emptyInARow = 0;
   consumer.on(consumer.events.END_BATCH_PROCESS, ({ payload }) => {
@@ -159,7 +164,7 @@ function readToEnds(consumer: Consumer, unread: Map<number, number>): Promise<vo
   consumer.on(consumer.events.FETCH, ({ payload }) => {
     const waitedInVain = payload.duration >= longestPollMs;
     emptyInARow = waitedInVain ? emptyInARow + 1 : 0;
-    if (emptyInARow >= emptyFetches) resolve();
+    if (emptyInARow >= patienceMs / longestPollMs) resolve();
   });
   consumer.on(consumer.events.CRASH, ({ payload }) => reject(payload.error));
   return promise;

@@ -56,7 +56,7 @@ export async function startMinistack(logsFolder = join(root, ".local", "logs", "
 }
 
 async function isReady(url: string): Promise<void> {
-  const response = await fetch(`${url}/_ministack/ready`, { signal: AbortSignal.timeout(2_000) });
+  const response = await fetch(`${url}/_ministack/ready`, { signal: AbortSignal.timeout(30_000) });
   await response.text();
   if (!response.ok) throw new Error(`MiniStack at ${url} answered ${response.status}`);
 }

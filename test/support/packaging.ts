@@ -88,7 +88,7 @@ export function serverless(
     execFile(
       process.execPath,
       [command, ...args],
-      { cwd: directory, env, timeout: 240_000 },
+      { cwd: directory, env, timeout: 600_000 },
       (error, stdout, stderr) => {
         resolve({ code: error === null ? 0 : Number(error.code ?? 1), output: stdout + stderr });
       },

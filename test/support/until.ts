@@ -2,7 +2,7 @@
 import { setTimeout as wait } from "node:timers/promises";
 
 /** Less than the tests' own limit, so that what did not come is named. */
-const GIVEN_UP_AFTER_MS = 240_000;
+const GIVEN_UP_AFTER_MS = 600_000;
 
 /** Looks again until it holds. A look that throws has not found it, and is what the error tells in the end. */
 export async function until(holds: () => boolean | Promise<boolean>, what = "what was expected"): Promise<void> {

@@ -21,6 +21,6 @@ export async function windowsTable(): Promise<{ readonly client: DynamoDBClient;
       ],
     }),
   );
-  await waitUntilTableExists({ client, maxWaitTime: 30, minDelay: 0.1, maxDelay: 0.5 }, { TableName: table });
+  await waitUntilTableExists({ client, maxWaitTime: 300, minDelay: 0.1, maxDelay: 0.5 }, { TableName: table });
   return { client, table };
 }

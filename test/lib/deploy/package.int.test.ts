@@ -33,7 +33,7 @@ beforeAll(async () => {
     packageService(copyOfService(stale), { bootstrapServers: "b-1:9092,b-2:9092" }),
     packageService(copyOfService(), { pollers: "on-demand", mskClusterArn: arn }),
   ]);
-}, 300_000);
+});
 
 afterAll(() => {
   for (const made of [provisioned, onDemand]) if (made) remove(made.directory);

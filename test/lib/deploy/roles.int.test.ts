@@ -8,7 +8,7 @@ let made: Package;
 beforeAll(async () => {
   const params = { ...everywhere, mskClusterArn: msk, kafkaAuth: "iam" };
   made = await packageService(copyWithoutBundles(), params, "prod", inRegion);
-}, 300_000);
+});
 afterAll(() => {
   if (made) remove(made.directory);
 });

@@ -39,7 +39,7 @@ beforeAll(async () => {
     }
   };
   await Promise.all([work(), work()]);
-}, 300_000);
+});
 afterAll(() => {
   for (const { directory } of made.values()) remove(directory);
 });
