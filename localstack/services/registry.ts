@@ -61,6 +61,7 @@ async function prepare(place: Place): Promise<Launch> {
         "-Dquarkus.http.host=127.0.0.1",
         `-Dquarkus.http.port=${place.port}`,
         `-Dapicurio.datasource.url=jdbc:h2:file:${database};WRITE_DELAY=0`,
+        "-Dquarkus.datasource.h2.jdbc.acquisition-timeout=PT5M", // of 5 s it dies at its start on a busy machine
         ...["-jar", join(folder, jar)],
       ],
     },
