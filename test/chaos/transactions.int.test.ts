@@ -46,7 +46,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-it("windows are exact through kills and redelivery", { timeout: 900_000 }, async () => {
+it("windows are exact through kills and redelivery", { timeout: 1_800_000 }, async () => {
   const { templateFile, template } = await packageService();
   const brokers = services.kafkaBrokers;
   await createTopics(brokers, template.Metadata?.KafkaTopics ?? {});
@@ -79,14 +79,16 @@ it("windows are exact through kills and redelivery", { timeout: 900_000 }, async
   const isComplete = () =>
     sent.length === COUNT && reader.of("transactions_dlq").length >= bad() && missing(outputs().windows) === 0;
 
-  // While it is sent, something dies every second or so: a function or the emitter mostly, now and then the event source itself.
+  // While it is sent, and until enough has died, something dies every second or so: a function or the emitter mostly, now and then the
+  // event source itself.
   const draw = draws(SEED, 0);
   const kills = { environments: 0, eventSources: 0 };
+  const isEnough = () => kills.environments > 7 && kills.eventSources > 0;
   let isSending = true;
   void sending.finally(() => {
     isSending = false;
   });
-  while (isSending) {
+  while (isSending || !isEnough()) {
     await wait(integer(draw, 300, 1500));
     const alive = source.environments();
     if (kills.environments > 0 && kills.environments % 7 === 0 && kills.eventSources < 2) {
@@ -99,7 +101,7 @@ it("windows are exact through kills and redelivery", { timeout: 900_000 }, async
     }
   }
   await sending;
-  for (const deadline = Date.now() + 300_000; !isComplete() && Date.now() < deadline; ) await wait(250);
+  for (const deadline = Date.now() + 600_000; !isComplete() && Date.now() < deadline; ) await wait(250);
   await wait(1500); // for what should not come
 
   const { windows, differences } = outputs();
