@@ -3,9 +3,11 @@
 import { createServer, type Server } from "node:http";
 import { join } from "node:path";
 import type { TestProject } from "vitest/node";
+import { schemaRegistry } from "../../lib/registry/client.ts";
 import { startServices } from "../../localstack/services/services.ts";
 import { startMinistack } from "./ministack.ts";
 import { startSecureKafka } from "./secure-kafka.ts";
+import { until } from "./until.ts";
 
 declare module "vitest" {
   interface ProvidedContext {
@@ -47,13 +49,21 @@ type RunOptions = { readonly logsFolder: string; onProgress(line: string): void 
 
 const startOnDemand = {
   postgres: async (options: RunOptions) => (await startServices({ want: ["postgres"], ...options })).postgres,
-  registry: async (options: RunOptions) => (await startServices({ want: ["registry"], ...options })).registry,
+  registry,
   ministack,
   "secure-kafka": secureKafka,
 } satisfies Record<string, (options: RunOptions) => Promise<Startable>>;
 
 type OnDemand = keyof typeof startOnDemand;
 const onDemand = Object.keys(startOnDemand) as OnDemand[];
+
+/** It has taken a schema: what it does for the first time can take longer than functions wait. */
+async function registry(options: RunOptions): Promise<Startable> {
+  const { registry: running } = await startServices({ want: ["registry"], ...options });
+  const { register } = schemaRegistry(running.address);
+  await until(async () => (await register("first-value", '"string"')) > 0, "the registry's first schema");
+  return running;
+}
 
 /** The one that is named in the environment, or one of the run's own. */
 async function ministack({ logsFolder, onProgress }: RunOptions): Promise<Startable> {
