@@ -13,8 +13,8 @@ beforeAll(async () => {
 
 /** The topics that a client may see. */
 async function topicsSeen(brokers: string, security: Pick<KafkaConfig, "ssl" | "sasl">): Promise<string[]> {
-  const retry = { retries: 0 };
-  const admin = new Kafka({ brokers: [brokers], ...security, logLevel: logLevel.NOTHING, retry }).admin();
+  const patience = { connectionTimeout: 300_000, authenticationTimeout: 300_000, retry: { retries: 0 } };
+  const admin = new Kafka({ brokers: [brokers], ...security, ...patience, logLevel: logLevel.NOTHING }).admin();
   try {
     await admin.connect();
     return await admin.listTopics();

@@ -2,7 +2,7 @@
 // another host's; permissions are checked. On a plain listener everything is allowed: by it a suite makes topics, records and permissions.
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { AclOperationTypes, AclPermissionTypes, AclResourceTypes, ResourcePatternTypes } from "kafkajs";
+import { type AclEntry, AclOperationTypes, AclPermissionTypes, AclResourceTypes, ResourcePatternTypes } from "kafkajs";
 import { runDescribed } from "../../localstack/services/command.ts";
 import { startEmbedded } from "../../localstack/services/embedded.ts";
 import { type BrokerExtras, kafka, kafkaClassPath, prepareBroker } from "../../localstack/services/kafka.ts";
@@ -67,7 +67,7 @@ export async function startSecureKafka(
 
 /** Gives the user what AWS's page on permissions lists for a mapping: to read the topic and to read in the group. */
 export async function allow(
-  { open }: SecureKafka,
+  secure: SecureKafka,
   user: string,
   may: { readonly topic?: string; readonly group?: string; readonly writeTopic?: string },
 ): Promise<void> {
@@ -76,18 +76,22 @@ export async function allow(
     ...{ principal: `User:${user}`, host: "*", operation, permissionType: AclPermissionTypes.ALLOW },
   });
   const { GROUP, TOPIC } = AclResourceTypes;
-  const acl = [
+  await permit(secure, [
     ...(may.topic === undefined ? [] : [rule(TOPIC, may.topic, AclOperationTypes.READ)]),
     ...(may.group === undefined ? [] : [rule(GROUP, may.group, AclOperationTypes.READ)]),
     ...(may.writeTopic === undefined ? [] : [rule(TOPIC, may.writeTopic, AclOperationTypes.WRITE)]),
-  ];
+  ]);
+}
+
+/** Makes permissions that are in force when this resolves: the controller answers before the broker has heard of them. */
+export async function permit({ open }: SecureKafka, acl: readonly AclEntry[]): Promise<void> {
   const admin = kafkaClient(open).admin();
   await admin.connect();
   try {
-    await admin.createAcls({ acl });
-    // The controller has them; the broker, which goes by them, a moment later.
-    for (const one of acl)
-      await until(async () => (await admin.describeAcls(one)).resources.length > 0, `the broker's rule for ${user}`);
+    await admin.createAcls({ acl: [...acl] });
+    for (const rule of acl) {
+      await until(async () => (await admin.describeAcls(rule)).resources.length > 0, "the permission");
+    }
   } finally {
     await admin.disconnect();
   }

@@ -44,7 +44,7 @@ function connect(broker: string, settings: AccessSettings): KafkaConnection {
 
 /** A record sent as functions send theirs, and the topic's end after it. */
 async function write(connection: KafkaConnection): Promise<void> {
-  const producer = connection.kafka.producer({ idempotent: true, retry: { retries: 2, initialRetryTime: 20 } });
+  const producer = connection.kafka.producer({ idempotent: true });
   connection.onClose(() => producer.disconnect());
   await producer.connect();
   await producer.send({ topic, messages: [{ value: "x" }], acks: -1 });
