@@ -7,6 +7,7 @@ import type { KafkaEvent, WireRecord } from "../../../lib/kafka/event.ts";
 import { freshTopic, produce, readAll } from "../../support/kafka.ts";
 import { kafkaEvent } from "../../support/kafka-event.ts";
 import { wireRecordsOf } from "../../support/topic-events.ts";
+import { until } from "../../support/until.ts";
 import { rawRide } from "./ride.ts";
 
 const program = fileURLToPath(new URL("../../support/rides-instance.ts", import.meta.url));
@@ -124,7 +125,8 @@ test.concurrent.each(steps)("killed %s, then delivered again", async (step) => {
   const doomed = await start(topics, step);
   expect(await deliver(doomed, kafkaEvent(...shares))).toBeUndefined();
   const next = await start(topics);
-  expect(await deliver(next, kafkaEvent(...shares))).toEqual({ kind: "done" });
+  // While the broker still settles what the dead one had begun, it may fail and be delivered again.
+  await until(async () => (await deliver(next, kafkaEvent(...shares)))?.kind === "done", "the rides");
   await stop(next);
   await expectEachOnce(topics, 90);
 });
@@ -168,4 +170,4 @@ test("killed at any moment, again and again, while another instance works on the
   const kills = await Promise.all([deliverAll(120), deliverAll(200)]);
   expect(kills[0] + kills[1]).toBeGreaterThan(0);
   await expectEachOnce(topics, count);
-}, 180_000);
+});

@@ -44,6 +44,8 @@ async function topicOf(name: string): Promise<string> {
   return name;
 }
 
+/** Longer than a busy machine takes. */
+const patiently = () => AbortSignal.timeout(300_000);
 const record = (topic: string, text: string) => ({ topic, key: text, value: Buffer.from(text) });
 const valuesIn = async (topic: string) => {
   const kafka = new Kafka({ brokers: [services.kafkaBrokers], logLevel: logLevel.NOTHING });
@@ -54,10 +56,7 @@ test("records of several topics and partitions are told their places", async () 
   const [one, two] = [await topicOf("one"), await topicOf("two")];
   const append = own();
   const records = Array.from({ length: 40 }, (_, i) => record(i % 3 === 0 ? one : two, `r${i}`));
-  const places = [
-    ...(await append.append(records, AbortSignal.timeout(60_000))),
-    ...(await append.append(records, AbortSignal.timeout(60_000))),
-  ];
+  const places = [...(await append.append(records, patiently())), ...(await append.append(records, patiently()))];
   const kafka = new Kafka({ brokers: [services.kafkaBrokers], logLevel: logLevel.NOTHING });
   const stored = (await Promise.all([one, two].map((topic) => readRange(kafka, { topic, name: "places" })))).flat();
   const at = new Map(
@@ -72,7 +71,7 @@ test("records of several topics and partitions are told their places", async () 
 test("a broker that is frozen is given up in time; when it thaws nothing is lost, and nothing is there twice", async () => {
   const topic = await topicOf("frozen");
   const append = own();
-  await append.append([record(topic, "before")], AbortSignal.timeout(60_000));
+  await append.append([record(topic, "before")], patiently());
   await services.kafka.pause();
   // The signal takes a moment to reach every thread of the broker.
   const isFrozen = () =>
@@ -86,8 +85,8 @@ test("a broker that is frozen is given up in time; when it thaws nothing is lost
   expect(error).toBeInstanceOf(NotAppendedError);
   await services.kafka.resume();
   const places = [
-    ...(await append.append([record(topic, "after 1")], AbortSignal.timeout(60_000))),
-    ...(await append.append([record(topic, "after 2")], AbortSignal.timeout(60_000))),
+    ...(await append.append([record(topic, "after 1")], patiently())),
+    ...(await append.append([record(topic, "after 2")], patiently())),
   ];
   expect(places).toHaveLength(2);
   const values = await valuesIn(topic);
@@ -113,10 +112,10 @@ test("a topic that is not there is given up in time", async () => {
 test("a broker that is killed and comes back is found again", async () => {
   const topic = await topicOf("killed");
   const append = own();
-  await append.append([record(topic, "before")], AbortSignal.timeout(60_000));
+  await append.append([record(topic, "before")], patiently());
   await services.kafka.kill();
   await expect(append.append([record(topic, "during")], AbortSignal.timeout(500))).rejects.toThrow(NotAppendedError);
   await services.kafka.restart();
-  await append.append([record(topic, "after")], AbortSignal.timeout(60_000));
+  await append.append([record(topic, "after")], patiently());
   expect((await valuesIn(topic)).sort()).toEqual(["after", "before"]);
 });

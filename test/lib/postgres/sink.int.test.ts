@@ -184,13 +184,8 @@ test("the same records delivered at once by several environments, in any order, 
     environments.map(async ({ n, database }) => {
       const ordered = n % 2 === 0 ? ids : ids.toReversed();
       const { store } = itemSink(database);
-      for (let tries = 0; ; tries++) {
-        try {
-          return await store(ordered.map((id) => ({ ...item, id })));
-        } catch (error) {
-          if (tries === 20) throw error; // a deadlock is thrown, and the batch comes again
-        }
-      }
+      // A deadlock is thrown, and the batch comes again.
+      await until(() => store(ordered.map((id) => ({ ...item, id }))).then(() => true), "every row");
     }),
   );
   expect(await stored(environments[0]!.database)).toHaveLength(300);
@@ -209,16 +204,7 @@ test("the server goes down while batches are stored: after it is back, all that 
     await server.restart();
   })();
   for (const batch of batches) {
-    const deadline = Date.now() + 100_000;
-    for (;;) {
-      const failure = await store(batch).then(
-        () => undefined,
-        (error: unknown) => error,
-      );
-      if (failure === undefined) break;
-      if (Date.now() > deadline) throw failure;
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
+    await until(() => store(batch).then(() => true), "the batch");
     done += 1;
     if (done === 10) await down;
   }
