@@ -13,7 +13,7 @@ import { fold, type LateShare, refold, type WindowShare } from "./fold.ts";
 import { sharedReads } from "./shared-reads.ts";
 import type { Partial, PartialKey, WindowStore } from "./store.ts";
 import { type Aggregates, mergeStates, shapeOf, type WindowDeclaration, type WindowShape } from "./tumbling.ts";
-import { isDue, type Progress } from "./watermark.ts";
+import { heardAt, isDue, type Progress } from "./watermark.ts";
 
 /** What an aggregation works on. */
 export interface AggregateEdges {
@@ -187,6 +187,7 @@ async function openPartition<In, A extends Aggregates<In>>(
       const next = {
         nextOffset: batch.lastOffset + 1,
         updatedAt: edges.now(),
+        ...(present === undefined || maxEventTime !== undefined ? {} : { heardAt: heardAt(present) }),
         ...(newest === undefined ? {} : { maxEventTime: newest }),
         ...marksOf(batch, present),
       };

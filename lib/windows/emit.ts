@@ -13,7 +13,15 @@ import { totalAfter, totalWith, withRunningTotals } from "./running-totals.ts";
 import type { SourceTopic } from "./source.ts";
 import type { Control, Definition, FrozenResult, Head, StoredPartial, WindowStore } from "./store.ts";
 import { resultOf } from "./tumbling.ts";
-import { frontierOf, isDue, isIdle, type PartitionView, pipelineWatermark, type Watermark } from "./watermark.ts";
+import {
+  frontierOf,
+  heardAt,
+  isDue,
+  isIdle,
+  type PartitionView,
+  pipelineWatermark,
+  type Watermark,
+} from "./watermark.ts";
 
 /** What an emitter of one pipeline version works on. */
 export interface EmitEdges {
@@ -223,8 +231,10 @@ export async function openEmitter(definition: Definition, edges: EmitEdges): Pro
   async function refreshOffsets({ progress }: Control): Promise<void> {
     const now = edges.now();
     if (now - offsetsAt < Math.min(250, edges.idleTime / 2)) return;
-    const isBusy = ({ partition }: (typeof offsets)[number]) =>
-      now - (progress.get(partition)?.updatedAt ?? Number.NEGATIVE_INFINITY) < edges.idleTime;
+    const isBusy = ({ partition }: (typeof offsets)[number]) => {
+      const at = progress.get(partition);
+      return at !== undefined && now - heardAt(at) < edges.idleTime;
+    };
     if (now - offsetsAt < LOOK_ANYWAY && offsets.every(isBusy)) return;
     offsets = await source.offsets();
     offsetsAt = edges.now();

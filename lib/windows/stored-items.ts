@@ -57,6 +57,7 @@ export const stored = {
     sk: { S: stored.progressKey(partition) },
     nextOffset: { N: String(progress.nextOffset) },
     updatedAt: { N: String(progress.updatedAt) },
+    ...optionalItem("heardAt", progress.heardAt),
     ...optionalItem("maxEventTime", progress.maxEventTime),
     ...optionalItem("newest", progress.newest),
     ...optionalItem("last", progress.last),
@@ -64,6 +65,7 @@ export const stored = {
   progress: (item: Item): Progress => ({
     nextOffset: number(item, "nextOffset"),
     updatedAt: number(item, "updatedAt"),
+    ...optionalField(item, "heardAt"),
     ...optionalField(item, "maxEventTime"),
     ...optionalField(item, "newest"),
     ...optionalField(item, "last"),

@@ -16,6 +16,8 @@ export interface Progress {
   readonly nextOffset: number;
   /** When this was stored, epoch ms. */
   readonly updatedAt: number;
+  /** When it last held a valid record, where that is longer ago. */
+  readonly heardAt?: number;
   /** The greatest Kafka timestamp of the records below, and the one just below: what tells a redelivery from a topic made anew. */
   readonly newest?: number;
   readonly last?: number;
@@ -53,9 +55,14 @@ export function isDrained(view: PartitionView): boolean {
   return Math.max(view.progress?.nextOffset ?? 0, view.lowOffset) >= view.endOffset;
 }
 
+/** When a partition last said what time it is: one that has nothing but poison must not hold the others back for ever. */
+export function heardAt({ heardAt, updatedAt }: Progress): number {
+  return heardAt ?? updatedAt;
+}
+
 /** Drained for so long that it no longer holds the others back. */
 export function isIdle(view: PartitionView, policy: WatermarkPolicy, now: number): boolean {
-  return isDrained(view) && (view.progress === undefined || now - view.progress.updatedAt >= policy.idleTime);
+  return isDrained(view) && (view.progress === undefined || now - heardAt(view.progress) >= policy.idleTime);
 }
 
 /**
@@ -104,16 +111,16 @@ export function isDue(shape: Pick<WindowShape, "size">, start: number, frontier:
 
 function followClock(views: readonly PartitionView[], policy: WatermarkPolicy, now: number): Watermark | undefined {
   let newest: number | undefined;
-  let updatedAt = 0;
+  let heard = 0;
   for (const { progress } of views) {
     if (progress?.maxEventTime === undefined) continue;
     newest = Math.max(newest ?? progress.maxEventTime, progress.maxEventTime);
-    updatedAt = Math.max(updatedAt, progress.updatedAt);
+    heard = Math.max(heard, heardAt(progress));
   }
   if (newest === undefined) return undefined;
   const { size, advance, allowedLateness, maxOutOfOrderness } = policy.shape;
-  const followed = newest - maxOutOfOrderness + Math.max(0, now - updatedAt);
+  const followed = newest - maxOutOfOrderness + Math.max(0, now - heard);
   const time = Math.min(followed, newest + size + allowedLateness);
   const frontier = frontierOf(time, { size, advance });
-  return { time, since: Math.max(updatedAt, now - (followed - frontier)) };
+  return { time, since: Math.max(heard, now - (followed - frontier)) };
 }

@@ -1,4 +1,4 @@
-// The emitter where there is more than usual: whatever else it does is tested through the in-memory runner (runner.test.ts, faults.test.ts).
+// The emitter where there is more than usual, of windows or of poison: whatever else it does is tested through the in-memory runner (runner.test.ts, faults.test.ts).
 
 import { expect, it } from "vitest";
 import { z } from "zod";
@@ -32,4 +32,17 @@ it("windows come out though more are due than a call takes arguments, as after a
   await runner.feed(0, { at: 0 }, { at: 4000 });
   await runner.tick();
   expect(runner.results.map(({ value }) => value.visits)).toEqual([1]);
+});
+
+it("windows wait for no partition that has nothing but poison, however much of it there is", async () => {
+  const runner = runWindow(visits, { partitions: 2 });
+  await runner.feed(1, { at: 100 });
+  await runner.feed(0, { at: 0 });
+  for (let at = 500; at <= 10_000; at += 500) {
+    await runner.feed(0, { at });
+    await runner.feed(1, { at: 4_000_000 + at });
+    await runner.advance(500);
+  }
+  expect(runner.deadLetters.length).toBe(20);
+  expect(runner.results.at(0)?.value).toMatchObject({ window_start: 0, visits: 7 });
 });

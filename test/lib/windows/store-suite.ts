@@ -112,7 +112,7 @@ export function storeSuite(open: (name: string, version?: number) => WindowStore
   });
 
   it("progress moves only from where it is known to stand", async () => {
-    const first = { nextOffset: 5, updatedAt: 1, maxEventTime: 77, newest: 3, last: 2 };
+    const first = { nextOffset: 5, updatedAt: 1, heardAt: 0, maxEventTime: 77, newest: 3, last: 2 };
     expect(await store.readProgress(0)).toBeUndefined();
     expect(await store.putProgress(0, undefined, first)).toEqual({ kind: "stored" });
     expect(await store.putProgress(0, undefined, { nextOffset: 9, updatedAt: 1 })).toEqual({

@@ -54,6 +54,22 @@ describe("the pipeline's watermark", () => {
       time: 8000,
     },
     {
+      why: "passes over a drained partition that has had nothing but poison for the idle time",
+      views: [
+        view(0, { next: 5, newest: 9000 }),
+        view(1, { progress: { nextOffset: 10, maxEventTime: 4000, updatedAt: NOW, heardAt: NOW - 1000 } }),
+      ],
+      time: 8000,
+    },
+    {
+      why: "waits for a partition that has had nothing but poison while it lags",
+      views: [
+        view(0, { next: 5, newest: 9000 }),
+        view(1, { progress: { nextOffset: 9, maxEventTime: 4000, updatedAt: NOW, heardAt: NOW - 1000 } }),
+      ],
+      time: 3000,
+    },
+    {
       why: "waits for a drained partition for the idle time",
       views: [view(0, { next: 5, newest: 9000 }), view(1, { next: 10, newest: 4000, at: NOW - 999 })],
       time: 3000,
