@@ -48,10 +48,10 @@ interface Range {
   readonly name: string;
 }
 
-/** Reads the range as any consumer would, in a group of its own, and says whether nothing was there to be seen. */
+/** Reads the range as a reader of committed records would, in a group of its own, and says whether nothing was there to be seen. */
 async function readsNothing(kafka: Kafka, { topic, partition, from, end, name }: Range): Promise<boolean> {
   const groupId = `${name}-probe-${partition}`;
-  const consumer = kafka.consumer({ groupId, maxWaitTimeInMs: 100, readUncommitted: true });
+  const consumer = kafka.consumer({ groupId, maxWaitTimeInMs: 100 });
   let answer: (nothing: boolean) => void = () => {};
   const answered = new Promise<boolean>((resolve) => {
     answer = resolve;

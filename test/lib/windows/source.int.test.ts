@@ -9,7 +9,7 @@ let topic: string;
 let source: SourceTopic;
 
 beforeAll(async () => {
-  topic = await freshTopic({ partitions: 2, name: "markers" });
+  topic = await freshTopic({ partitions: 3, name: "markers" });
   source = kafkaSource(kafkaClient(), topic, `probe-${topic}`);
   const producer = kafkaClient().producer({ transactionalId: `tx-${topic}`, idempotent: true, maxInFlightRequests: 1 });
   await producer.connect();
@@ -18,6 +18,9 @@ beforeAll(async () => {
     await transaction.send({ topic, messages: [{ partition: 0, value }] });
     await transaction.commit();
   }
+  const given = await producer.transaction();
+  await given.send({ topic, messages: [{ partition: 2, value: "given up" }] });
+  await given.abort();
   await producer.disconnect();
   await produce(topic, [{ partition: 1, value: "plain" }]);
 });
@@ -30,6 +33,7 @@ it("a topic written by transactions ends past its last record", async () => {
   expect((await source.offsets()).toSorted((a, b) => a.partition - b.partition)).toEqual([
     { partition: 0, lowOffset: 0, endOffset: 4 },
     { partition: 1, lowOffset: 0, endOffset: 1 },
+    { partition: 2, lowOffset: 0, endOffset: 2 },
   ]);
 });
 
@@ -37,6 +41,7 @@ it.each([
   { partition: 0, from: 3, end: 4, only: true, why: "after the last record there is its marker" },
   { partition: 0, from: 1, end: 4, only: false, why: "between two markers there is a record" },
   { partition: 0, from: 0, end: 4, only: false, why: "everything is unread" },
+  { partition: 2, from: 0, end: 2, only: true, why: "what was aborted is shown to no reader of committed records" },
   { partition: 1, from: 0, end: 1, only: false, why: "a plain record is no marker" },
 ])("$why", async ({ partition, from, end, only }) => {
   // What could not be read in time is not taken for markers, and looked at again.
