@@ -38,11 +38,15 @@ export function aggregate<In, A extends Aggregates<In>>(
     input: window.input,
     accept(value, record) {
       const ahead = window.eventTime(value, record) - record.timestamp;
-      if (ahead <= window.maxFuture) return undefined;
-      return {
-        reason: "far-future",
-        message: `the event time is ${ahead} ms past the record's own timestamp: at most ${window.maxFuture} ms is taken`,
-      };
+      if (!(ahead <= window.maxFuture)) {
+        return {
+          reason: "far-future",
+          message: `the event time is ${ahead} ms past the record's own timestamp: at most ${window.maxFuture} ms is taken`,
+        };
+      }
+      if (window.groupBy === undefined || window.where?.(value) === false) return undefined;
+      if (isNameable(window.groupBy(value))) return undefined;
+      return { reason: "schema", message: `the group is no text of at most ${LONGEST_GROUP} bytes in UTF-8` };
     },
     async process(batch) {
       const name = `${batch.topic}-${batch.partition}`;
@@ -54,6 +58,14 @@ export function aggregate<In, A extends Aggregates<In>>(
       await writer(batch);
     },
   };
+}
+
+/** A group is part of keys in DynamoDB, which have at most 1,024 bytes, with the window and the partition. */
+const LONGEST_GROUP = 900;
+
+/** What can't be written as it is would come again for ever, or be taken for another group. */
+function isNameable(group: string): boolean {
+  return group.isWellFormed() && Buffer.byteLength(group) <= LONGEST_GROUP;
 }
 
 type PartitionWriter<In> = (batch: Batch<In>) => Promise<void>;
@@ -77,7 +89,8 @@ async function openPartition<In, A extends Aggregates<In>>(
       ...(await inParallel(folded.shares, (share) => addShare(share, records))),
       ...(await inParallel(folded.late, sealShare)),
     ].flat();
-    if (late.length > 0) await publishLate(batch, late);
+    // A record of several windows that another delivery has sealed is late once.
+    if (late.length > 0) await publishLate(batch, [...new Set(late)]);
     await markEmitted([...folded.shares, ...folded.late.filter(wasCounted)], batch.lastOffset);
     await moveProgress(batch, folded.maxEventTime);
   };

@@ -28,7 +28,7 @@ export interface WindowOptions<In, A extends Aggregates<In>> {
   readonly eventTime: (value: In, record: BrokerTime) => EventTime;
   /** Which records count. One that does not still moves the watermark. */
   readonly where?: (value: In) => boolean;
-  /** The key of a keyed window; one window for all records where absent. */
+  /** The key of a keyed window, at most 900 bytes; one window for all records where absent. */
   readonly groupBy?: (value: In) => string;
   readonly size: Duration;
   /** How far out of order records may be before the watermark has passed them. */
@@ -120,6 +120,9 @@ export function resultOf(shape: Pick<WindowShape, "aggregate">, state: WindowSta
   );
 }
 
+/** State expires two weeks after its last change (dynamodb-store.ts): a window must not outlive its first records' share. */
+const LONGEST = hours(7 * 24);
+
 function declare<In, A extends Aggregates<In>>(
   input: ZodType<In>,
   options: WindowOptions<In, A> & { readonly advance: Duration },
@@ -137,6 +140,11 @@ function declare<In, A extends Aggregates<In>>(
   }
   if (!(maxOutOfOrderness >= 0)) refuse(`a maxOutOfOrderness of 0 ms or more: got ${maxOutOfOrderness} ms`);
   if (!(allowedLateness >= 0)) refuse(`an allowedLateness of 0 ms or more: got ${allowedLateness} ms`);
+  if (size + allowedLateness > LONGEST) {
+    refuse(
+      `a size and an allowedLateness of at most a week together, for state is kept two: got ${size + allowedLateness} ms`,
+    );
+  }
   if (options.runningTotals === true && options.groupBy !== undefined) refuse("no groupBy beside runningTotals");
   if (options.runningTotals === true && size !== advance) refuse("tumbling windows for runningTotals");
   if (Object.keys(options.aggregate).length === 0) refuse("at least one aggregate");
