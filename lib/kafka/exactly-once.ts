@@ -98,8 +98,11 @@ export class ExactlyOnceProducer {
     if (source[0]!.offset < from) await this.#assertRedelivery(session.shadow, source);
     if (last.offset < from) return;
     const { messages, memo } = publicationFrom(from, session.shadow.memo);
-    // Nothing to publish: a second time there will be nothing either, so the offset need not move.
-    if (messages.length > 0) await this.#commit(session, messages, { ...shadowAfter(session.shadow, source), memo });
+    const after = shadowAfter(session.shadow, source);
+    if (messages.length > 0) return this.#commit(session, messages, { ...after, memo });
+    // Nothing to publish: a second time there will be nothing either, so the offset need not move. The next commit tells how new these were:
+    // else they would look like another topic's when they come again.
+    session.shadow = { ...session.shadow, newest: after.newest };
   }
 
   async #commit(session: Session, messages: readonly OutgoingMessage[], shadow: Shadow): Promise<void> {

@@ -78,6 +78,16 @@ test("a redelivery from a source with a transaction that is still open is no top
   await expectOnceInOrder(topics, records);
 });
 
+test("a redelivery of records that nothing came of is no topic made anew, though one of them is the newest", async () => {
+  const topics = await pipeline();
+  const [[first, left, last] = []] = await fill(topics, [3]);
+  const newest = { ...left!, timestamp: left!.timestamp + 60_000 };
+  const { handler } = instance(topics, (n) => n !== 1);
+  for (const record of [first!, newest, last!]) await handler(kafkaEvent([record]));
+  await instance(topics).handler(kafkaEvent([first!, newest]));
+  await expectOnceInOrder(topics, [first!, last!]);
+});
+
 test("a record with another timestamp in the place of the last one done is noticed, though it is older", async () => {
   const topics = await pipeline();
   const [records = []] = await fill(topics, [3]);
