@@ -9,8 +9,9 @@ export type Keyed<T> = Record<string, T>;
 /** Where the numbers of the keys are that a map has no room for. */
 export const OTHERS = "(others)";
 
-/** A longer key is one of the others. */
+/** A longer key is one of the others; so is one that takes more bytes in JSON than letters of any script do. */
 export const LONGEST_KEY = 64;
+const LONGEST_IN_JSON = 3 * LONGEST_KEY + 2;
 
 /** How two numbers are added, and how many keys are kept. */
 export interface KeyedRule<T> {
@@ -20,7 +21,7 @@ export interface KeyedRule<T> {
 
 /** Adds a number at a key. Changes the map it is given and returns it. */
 export function addAt<T>(map: Keyed<T>, key: string, value: T, rule: KeyedRule<T>): Keyed<T> {
-  const name = key.length > LONGEST_KEY ? OTHERS : key;
+  const name = Object.hasOwn(map, key) || isShort(key) ? key : OTHERS;
   if (Object.hasOwn(map, name)) return put(map, name, rule.plus(map[name] as T, value));
   return makeRoom(put(map, name, value), rule);
 }
@@ -38,6 +39,11 @@ export function mergeKeyed<T>(a: Keyed<T>, b: Keyed<T>, rule: KeyedRule<T>): Key
 export function inKeyOrder<T, R>(map: Keyed<T>, present: (value: T) => R): Keyed<R> {
   const entries = Object.entries(map).sort(([a], [b]) => (a < b ? -1 : 1));
   return Object.fromEntries(entries.map(([key, value]) => [key, present(value)]));
+}
+
+/** Control characters take six bytes each, by which a state would outgrow the item it is stored in. */
+function isShort(key: string): boolean {
+  return key.length <= LONGEST_KEY && Buffer.byteLength(JSON.stringify(key)) <= LONGEST_IN_JSON;
 }
 
 function makeRoom<T>(map: Keyed<T>, { plus, atMost }: KeyedRule<T>): Keyed<T> {

@@ -156,3 +156,11 @@ it("sumBy adds money by key in cents", () => {
 it("an unknown kind is named", () => {
   expect(() => aggregatorOfKind("median")).toThrow("'median'");
 });
+
+it("a map stays small whatever its keys are made of", () => {
+  const aggregator = countBy<string>((key) => key);
+  const keys = Array.from({ length: 600 }, (_, at) => `${"\u0001".repeat(60)}${at}`);
+  const state = keys.reduce((counted, key) => aggregator.add(counted, key), aggregator.zero());
+  expect(JSON.stringify(state).length).toBeLessThan(100_000);
+  expect(Object.values(state).reduce((a, b) => a + b)).toBe(600);
+});
