@@ -34,6 +34,13 @@ describe.each(functions)("%s", (_name, declaration) => {
     for (const event of kafkaEvents) expect(event.functionResponseTypes).toEqual(["ReportBatchItemFailures"]);
   });
 
+  it("has room for a record of a megabyte and what is added to it, where records go as they came", () => {
+    const topics = ["DEAD_LETTER_TOPIC", "LATE_TOPIC"].flatMap((name) => String(declaration.environment?.[name] ?? []));
+    const settings = topics.filter((topic) => topic !== "").map((topic) => declaration.topics?.[topic]);
+    const tight = settings.filter((one) => one?.access !== "none" && (one?.maxMessageBytes ?? 0) < 1_114_112);
+    expect(tight).toEqual([]);
+  });
+
   it("declares every topic that its settings name", () => {
     const topics = Object.entries(declaration.environment ?? {}).filter(([name]) => name.endsWith("_TOPIC"));
     expect(topics.filter(([, topic]) => !(String(topic) in (declaration.topics ?? {})))).toEqual([]);

@@ -3,6 +3,7 @@ import { existsSync, globSync, readFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parse } from "yaml";
+import type { TopicSettings } from "../../lib/deploy/kafka-topics.ts";
 
 export const root = fileURLToPath(new URL("../../", import.meta.url));
 
@@ -16,7 +17,7 @@ export interface Import {
 export interface FunctionDeclaration {
   readonly handler: string;
   readonly environment?: Readonly<Record<string, unknown>>;
-  readonly topics?: Readonly<Record<string, unknown>>;
+  readonly topics?: Readonly<Record<string, TopicSettings>>;
   readonly uses?: Readonly<Record<string, readonly string[]>>;
   readonly events: readonly EventDeclaration[];
   /** Files that go into the zip beside the bundle. */
