@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
+import { stripVTControlCharacters } from "node:util";
 import { CannotStart } from "./cannot-start.ts";
 import { lastLines, run } from "./command.ts";
 
@@ -60,11 +61,22 @@ async function fetchOnce(folder: string, fetch: Fetch, waysTo: Ways): Promise<st
       }
       failure = output;
     }
-    throw new CannotStart(`Maven could not fetch ${basename(folder)}:\n${lastLines(failure)}`);
+    throw new CannotStart(`Maven could not fetch ${basename(folder)}:\n${causeIn(failure)}\n${whatItNeeds}`);
   } finally {
     for (const left of [target, directory]) await rm(left, { recursive: true, force: true });
   }
 }
+
+const whatItNeeds = "  Maven needs a way to its repository, or a mirror in ~/.m2/settings.xml.";
+
+/** Why Maven failed: its first error says so, and those after it only how to call Maven again. */
+export function causeIn(output: string): string {
+  const plain = stripVTControlCharacters(output);
+  const first = /^\[ERROR\] (.+)/m.exec(plain)?.[1];
+  return first === undefined ? lastLines(plain) : `  ${first.slice(0, LONGEST_CAUSE)}`;
+}
+
+const LONGEST_CAUSE = 400;
 
 function missingMaven(what: string): string {
   return `it needs Maven to fetch ${what} once, and there is no 'mvn' on PATH`;
