@@ -59,5 +59,11 @@ export async function rejectWhenAborted(signal: AbortSignal): Promise<never> {
 
 function explain(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
+  if (isRefusedByDisk(error)) return `${error.message}. Programs write under .local in the project's folder.`;
   return forPeople.includes(error.name) ? error.message : (error.stack ?? error.message);
+}
+
+/** A folder that may not be written to, or a disk that is full: for a person to mend. */
+function isRefusedByDisk(error: NodeJS.ErrnoException): boolean {
+  return error.path !== undefined && ["EACCES", "EPERM", "EROFS", "ENOSPC"].includes(error.code ?? "");
 }

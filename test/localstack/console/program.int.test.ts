@@ -1,6 +1,8 @@
 // How commands end that were typed wrong, asked for help, or are no longer read: as processes, for that is what a person sees.
+import { spawnSync } from "node:child_process";
 import { describe, expect, test } from "vitest";
 import { runCommand } from "../../support/command.ts";
+import { root } from "../../support/source-tree.ts";
 
 const smoke = "lib/deploy/smoke/main.ts";
 const templateDiff = "lib/deploy/print-template-diff.ts";
@@ -27,6 +29,21 @@ describe.each([...ours, bench, smoke, templateDiff])("%s", (program) => {
     expect(output).toBe("");
     expect(code).toBe(1);
   });
+});
+
+test("a folder that may not be written to is said in a sentence", () => {
+  const program = `
+    import { runProgram } from "./localstack/console/program.ts";
+    const refusal = { code: "EROFS", syscall: "mkdir", path: "/project/.local" };
+    await runProgram(async () => {
+      throw Object.assign(new Error("EROFS: read-only file system, mkdir '/project/.local'"), refusal);
+    });`;
+  const options = ["--input-type=module", "--eval", program];
+  const { status, stderr } = spawnSync(process.execPath, options, { cwd: root, encoding: "utf8" });
+  expect(stderr).toBe(
+    "\nEROFS: read-only file system, mkdir '/project/.local'. Programs write under .local in the project's folder.\n",
+  );
+  expect(status).toBe(1);
 });
 
 test.each(ours)("%s ends in silence where nobody reads on", async (program) => {
