@@ -118,14 +118,17 @@ export class Environment {
     withinMs: number,
   ): Promise<Reply | { readonly kind: "gone"; readonly how: string } | { readonly kind: "late" }> {
     return new Promise((resolve) => {
+      let isHeard = false;
       const onLate = () => {
-        if (!this.sandbox.isTimed) return;
+        if (isHeard || !this.sandbox.isTimed) return;
         this.whenReplied = undefined;
         this.kill();
         resolve({ kind: "late" });
       };
-      const timer = setTimeout(onLate, withinMs);
+      // A reply that has come while this process was held up is heard first.
+      const timer = setTimeout(() => setImmediate(onLate), withinMs);
       this.whenReplied = (reply) => {
+        isHeard = true;
         this.whenReplied = undefined;
         clearTimeout(timer);
         resolve(reply);
