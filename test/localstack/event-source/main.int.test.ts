@@ -4,19 +4,11 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { freshTopic, produce } from "../../support/kafka.ts";
 import { startLambdaApi } from "../../support/lambda-api.ts";
+import { isRunning } from "../../support/processes.ts";
 import { until } from "../../support/until.ts";
 import { kafkaMapping, writeFixture } from "./fixture.ts";
 import { fixture, isReady, start } from "./program.ts";
 import { brokers, committed, numbered } from "./running.ts";
-
-const isAlive = (pid: number) => {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-};
 
 describe("the event source as a program", () => {
   test("says what it carries out, when it is ready, and how it goes; ends well on SIGTERM", async () => {
@@ -48,7 +40,7 @@ describe("the event source as a program", () => {
     expect(readFileSync(files.metrics, "utf8")).toContain('"metrics":{"OffsetLag":0}');
     expect(await committed(topic, topic)).toEqual([10, 10, 10]);
     const pids = new Set(seen().map((line) => Number(line.split(" ")[0])));
-    expect([...pids].filter(isAlive)).toEqual([]);
+    expect([...pids].filter(isRunning)).toEqual([]);
   });
 
   test("on SIGINT what is in flight finishes and is committed", async () => {
@@ -81,7 +73,7 @@ describe("the event source as a program", () => {
     await until(() => seen().length === 31);
     hanging.child.kill("SIGKILL");
     const pids = new Set(seen().map((line) => Number(line.split(" ")[0])));
-    await until(() => ![...pids].some(isAlive), "the end of the environments");
+    await until(() => ![...pids].some(isRunning), "the end of the environments");
     expect(await committed(topic, topic)).toEqual([30]);
     const last = start(args);
     await until(() => isReady(last), "the dead member's session to end");
