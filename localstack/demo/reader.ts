@@ -82,7 +82,7 @@ async function endsOf(kafka: Kafka, topics: readonly string[]): Promise<Place[]>
 
 /** For a moment after a topic was made its broker may not know yet that it leads it. */
 async function retried<T>(ask: () => Promise<T>): Promise<T> {
-  const deadline = Date.now() + 10_000;
+  const deadline = Date.now() + 60_000;
   for (;;) {
     try {
       return await ask();

@@ -3,7 +3,7 @@ import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { lastLines } from "../services/command.ts";
 
-const DONE_WITHIN_MS = 120_000;
+const DONE_WITHIN_MS = 300_000;
 /** Between an error's first line and the rest of it. */
 const ERROR_IS_TOLD_MS = 500;
 

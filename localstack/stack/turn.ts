@@ -3,7 +3,7 @@ import { readFile, rm, writeFile } from "node:fs/promises";
 import { setTimeout as wait } from "node:timers/promises";
 import { isRunning } from "../endpoints.ts";
 
-const PATIENCE_MS = 120_000;
+const PATIENCE_MS = 400_000;
 
 /** Does the work once no other process does its own with the same file. Patience has an end: then both do it at once. */
 export async function inTurn<T>(
