@@ -4,7 +4,7 @@ import { messageOf } from "../../lib/errors.ts";
 import { root } from "./source-tree.ts";
 
 const { handler } = await import(`${root}${process.env.HANDLER}`);
-const context = { getRemainingTimeInMillis: () => 60_000 };
+const context = { getRemainingTimeInMillis: () => 600_000 };
 
 process.on("message", async (event) => {
   try {

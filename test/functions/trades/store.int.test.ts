@@ -103,8 +103,8 @@ async function expectRows(records: readonly GeneratedRecord<TradeFacts>[]): Prom
 
 test("every trade is one row with every digit, delivered twice, some of them sent twice", async () => {
   const { records, events } = await sent({});
-  for (const event of events) await handler(kafkaEvent(event));
-  for (const event of events) await handler(kafkaEvent(event));
+  for (const event of events) await deliver(handler, kafkaEvent(event));
+  for (const event of events) await deliver(handler, kafkaEvent(event));
   expect(expected(records).size).toBeLessThan(records.length);
   await expectRows(records);
   expect(await readAll(deadLetters)).toEqual([]);
@@ -112,8 +112,8 @@ test("every trade is one row with every digit, delivered twice, some of them sen
 
 test("of records that are bad in every way, each is among the dead letters once with its bytes; every other one is stored", async () => {
   const { records, events } = await sent({ seed: 4, start: plan.start + 86_400_000, count: 1_000, badPercent: 10 });
-  for (const event of events) await handler(kafkaEvent(event));
-  for (const event of events) await handler(kafkaEvent(event));
+  for (const event of events) await deliver(handler, kafkaEvent(event));
+  for (const event of events) await deliver(handler, kafkaEvent(event));
   await expectRows(records);
   const letters = await readAll(deadLetters);
   const bytes = (value: Buffer | string | null) => (value === null ? "null" : Buffer.from(value).toString("base64"));
@@ -147,7 +147,7 @@ test("a schema with a new optional field arrives while running: its trades are s
     values.map((value) => ({ key: "BTCUSDT", value })),
   );
   const [records] = (await wireRecordsOf(topic)).values();
-  for (let i = 0; i < 60; i += 10) await handler(kafkaEvent(records!.slice(i, i + 10)));
+  for (let i = 0; i < 60; i += 10) await deliver(handler, kafkaEvent(records!.slice(i, i + 10)));
   const stored = [...(await rows()).values()].filter(({ t }) => t >= first && t < first + 60);
   expect(stored).toHaveLength(60);
 });
@@ -167,10 +167,10 @@ test("while the registry fails nothing is lost: the batch comes again, and what 
   ]);
   const records = await wireRecordsOf(topic);
   registry.isDown = true;
-  await handler(kafkaEvent(records.get(0)!));
+  await deliver(handler, kafkaEvent(records.get(0)!));
   await expect(handler(kafkaEvent(records.get(1)!))).rejects.toThrow(/schema registry/);
   registry.isDown = false;
-  await handler(kafkaEvent(records.get(1)!));
+  await deliver(handler, kafkaEvent(records.get(1)!));
   expect([...(await rows()).keys()]).toEqual(expect.arrayContaining(["BTCUSDT/801", "BTCUSDT/802"]));
   expect((await readAll(deadLetters)).filter(({ headers }) => String(headers["dead-letter.topic"]) === topic)).toEqual(
     [],
@@ -188,9 +188,9 @@ test("a record with a schema id that is registered only later is a dead letter, 
   );
   const [early, later] = (await wireRecordsOf(topic)).get(0)!;
   registry.hiddenId = values[0]!.readUInt32BE(1);
-  await handler(kafkaEvent([early!]));
+  await deliver(handler, kafkaEvent([early!]));
   registry.hiddenId = undefined;
-  await handler(kafkaEvent([later!]));
+  await deliver(handler, kafkaEvent([later!]));
   const stored = await rows();
   expect([stored.has("BTCUSDT/811"), stored.has("BTCUSDT/812")]).toEqual([false, true]);
   const letters = (await readAll(deadLetters)).filter(({ headers }) => String(headers["dead-letter.topic"]) === topic);
@@ -200,7 +200,7 @@ test("a record with a schema id that is registered only later is a dead letter, 
 test("the database goes down and comes back in between: every trade is one row", async () => {
   const { records, events } = await sent({ seed: 5, start: plan.start + 2 * 86_400_000, badPercent: 2 });
   const middle = Math.floor(events.length / 2);
-  for (const event of events.slice(0, middle)) await handler(kafkaEvent(event));
+  for (const event of events.slice(0, middle)) await deliver(handler, kafkaEvent(event));
   await server.kill();
   await expect(handler(kafkaEvent(events[middle]!))).rejects.toThrow();
   const back = server.restart();

@@ -18,7 +18,7 @@ import { carried, ordered, purchased } from "./summary-events.ts";
 
 type Handler = (event: unknown, context: { getRemainingTimeInMillis(): number }) => Promise<unknown>;
 
-const context = { getRemainingTimeInMillis: () => 60_000 };
+const context = { getRemainingTimeInMillis: () => 600_000 };
 const tick = { source: "aws.events", "detail-type": "Scheduled Event" };
 let folder: string;
 let topics: Record<EventType, string>;
