@@ -85,7 +85,7 @@ async function deploy(endpoint: string, names: readonly string[]): Promise<void>
   const credentials = { accessKeyId: "local", secretAccessKey: "local" };
   const client = new LambdaClient({ endpoint, region: "us-east-1", credentials });
   const code = { ZipFile: readFileSync(join(project.folder, ".serverless/orders.zip")) };
-  const more = { Runtime: "nodejs24.x", Role: "arn:aws:iam::000000000000:role/orders", Timeout: 10 } as const;
+  const more = { Runtime: "nodejs24.x", Role: "arn:aws:iam::000000000000:role/orders", Timeout: 300 } as const;
   const variables = { SEEN_FILE: join(project.folder, "seen.txt") };
   for (const name of names) {
     const handler = name.endsWith("recordOrder") ? "src/orders.handler" : "src/payments.handler";
