@@ -74,6 +74,8 @@ afterEach(() => {
   }
 });
 
+/** More than is sent while a test waits, however long that takes. */
+const endless = ["--count", "1000000", "--rate", "1000"];
 const isSending = ({ output }: Started) => /rides [1-9][\d,]* sent/.test(output());
 
 const logs = join(root, ".local", "logs");
@@ -117,7 +119,7 @@ describe("npm run demo", () => {
   });
 
   it("ends everything on Ctrl-C", async () => {
-    const demo = startDemo("--count", "60000", "--rate", "1000");
+    const demo = startDemo(...endless);
     await until(() => isSending(demo), "traffic");
     demo.child.kill("SIGINT");
     const { code } = await demo.exited;
@@ -127,7 +129,7 @@ describe("npm run demo", () => {
   });
 
   it("ends with what has ended, and where its log is, when its broker is killed", async () => {
-    const demo = startDemo("--count", "60000", "--rate", "1000");
+    const demo = startDemo(...endless);
     await until(() => isSending(demo), "traffic");
     process.kill(brokerOf(demo), "SIGKILL");
     const { code } = await demo.exited;
@@ -137,7 +139,7 @@ describe("npm run demo", () => {
   });
 
   it("leaves nothing running when it is killed", async () => {
-    const demo = startDemo("--count", "60000", "--rate", "1000");
+    const demo = startDemo(...endless);
     await until(() => isSending(demo), "traffic");
     demo.child.kill("SIGKILL");
     await demo.exited;
