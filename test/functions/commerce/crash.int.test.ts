@@ -2,8 +2,9 @@
 // one of two places. What aborted transactions leave behind is delivered too.
 import { expect, test } from "vitest";
 import { type EventType, eventTypes } from "../../../functions/commerce/schema.ts";
-import { type Commerce, commerce, eventsOf, type Instance, settle } from "../../support/commerce.ts";
+import { type Answer, type Commerce, commerce, eventsOf, type Instance, settle } from "../../support/commerce.ts";
 import { expectEachInOnePlace, type SentEvent, sendBroken, sendTraffic } from "../../support/commerce-traffic.ts";
+import { until } from "../../support/until.ts";
 
 /** Environments that are replaced when they have died, as the event source does, which delivers the batch again. */
 function fleet(pipeline: Commerce) {
@@ -66,7 +67,14 @@ async function diesAt(
   { killAt, topic }: { readonly killAt: string; readonly topic: string },
 ): Promise<boolean> {
   const doomed = await pipeline.start(name, { killAt });
-  for (const event of await eventsOf(topic)) if ((await doomed.invoke(event)) === undefined) return true;
+  for (const event of await eventsOf(topic)) {
+    let answer: Answer | undefined;
+    await until(async () => {
+      answer = await doomed.invoke(event);
+      return answer?.kind !== "failed";
+    }, `the end of ${name}'s batch`);
+    if (answer === undefined) return true;
+  }
   await doomed.kill();
   return false;
 }
