@@ -90,7 +90,7 @@ async function serveVersion(
         await edges.pause(isOld ? edges.tickMs * SELDOM : edges.tickMs);
       }
     } catch (thrown) {
-      if (thrown instanceof FencedError) return "replaced";
+      if (thrown instanceof FencedError && (await isReplaced(definition, edges))) return "replaced";
       edges.onTrouble(definition, thrown);
       await edges.pause(REOPEN_AFTER);
     } finally {
@@ -98,6 +98,14 @@ async function serveVersion(
     }
   }
   return "deadline";
+}
+
+/** Who is fenced and yet the head's owner has no successor: a transaction took too long, or one that has been replaced itself came late. */
+async function isReplaced(definition: Definition, { store, owner }: LoopEdges): Promise<boolean> {
+  const control = await store(definition)
+    .control()
+    .catch(() => undefined);
+  return control?.head?.owner !== owner;
 }
 
 function emitEdges(

@@ -30,6 +30,12 @@ const visitsOf = (version: number, size = 3) =>
 /** What was sent, by version: window start → visits. */
 type Sent = Map<number, Map<number, number>>;
 
+/** How often sending fails, and with what. */
+interface Failing {
+  times: number;
+  readonly error?: Error;
+}
+
 function world(ends: readonly number[]) {
   let now = 0;
   const stores = new Map([1, 2].map((version) => [version, memoryStore()]));
@@ -37,7 +43,7 @@ function world(ends: readonly number[]) {
   const troubles: unknown[] = [];
   const ledgers: { version: number; fence(): void }[] = [];
   const store = (version: number) => stores.get(version) as WindowStore;
-  const edges = (owner: string, failing: { times: number } = { times: 0 }): LoopEdges => ({
+  const edges = (owner: string, failing: Failing = { times: 0 }): LoopEdges => ({
     store: ({ version }) => store(version),
     ledger: ({ version }) => memoryLedger(version, failing),
     source: () => ({
@@ -56,7 +62,7 @@ function world(ends: readonly number[]) {
     onEmission: () => {},
     onTrouble: (_definition, thrown) => troubles.push(thrown),
   });
-  function memoryLedger(version: number, failing: { times: number }): Ledger {
+  function memoryLedger(version: number, failing: Failing): Ledger {
     let isFenced = false;
     return {
       async open() {
@@ -66,7 +72,7 @@ function world(ends: readonly number[]) {
       lastSent: async () => undefined,
       async send(_number, messages) {
         if (isFenced) throw new FencedError("fenced");
-        if (failing.times-- > 0) throw new Error("broker down");
+        if (failing.times-- > 0) throw failing.error ?? new Error("broker down");
         const results = sent.get(version) ?? new Map<number, number>();
         for (const { key, value } of messages) results.set(Number(key), Number(JSON.parse(String(value)).visits));
         sent.set(version, results);
@@ -166,6 +172,13 @@ it("trouble is told and tried again, and nothing is sent twice or left out", asy
   await consume(store(1), 1, 0, [0, 3000]);
   await emitUntil(8_000, [route(1)], edges("only", { times: 2 }));
   expect(troubles.map(String)).toEqual(["Error: broker down", "Error: broker down"]);
+  expect(sent.get(1)?.get(0)).toBe(1);
+});
+
+it("an emitter that was fenced and not replaced goes on: its transaction took too long, or who fenced it is replaced itself", async () => {
+  const { store, sent, edges } = world([2]);
+  await consume(store(1), 1, 0, [0, 3000]);
+  await emitUntil(8_000, [route(1)], edges("only", { times: 1, error: new FencedError("fenced") }));
   expect(sent.get(1)?.get(0)).toBe(1);
 });
 
