@@ -76,6 +76,11 @@ describe("a stage", () => {
     expect(await traffic?.rides(6)).toEqual([]);
   });
 
+  it("is put back as it was by `serverless rollback`, parameters and all, and records go on", async () => {
+    expect((await service.rollback()).code).toBe(0);
+    expect(await traffic?.rides(5.42)).toEqual([]);
+  });
+
   it("goes back to what it was when an update fails, and records go on", async () => {
     const asItWas = await configurationOf("enrichRides");
     const nowhere = "arn:aws:sqs:us-east-1:000000000000:nobody-made-this";
@@ -87,7 +92,7 @@ describe("a stage", () => {
     expect(code).not.toBe(0);
     expect(output).toContain("Broken (AWS::SQS::Queue)");
     expect(await configurationOf("enrichRides")).toEqual(asItWas);
-    expect(await traffic?.rides(6)).toEqual([]);
+    expect(await traffic?.rides(5.42)).toEqual([]);
   });
 
   it("is removed, and leaves nothing but the pictures' bucket", async () => {

@@ -21,6 +21,8 @@ export interface DeployedService {
   readonly templateFile: string;
   /** Runs `serverless deploy`, with other parameters and resources than those the service has where they are given. */
   deploy(change?: Change): Promise<Ran>;
+  /** Runs `serverless rollback` to the first deployment, with no parameter given. */
+  rollback(): Promise<Ran>;
   /** Makes what a deployment presupposes: topics and schemas. */
   prepare(): Promise<void>;
   /** Runs `serverless remove`. */
@@ -77,6 +79,12 @@ export async function startDeployment(): Promise<DeployedService> {
     async deploy({ params, resources = {} } = {}) {
       writeFileSync(join(directory, "serverless.yml"), withResources(declaration, resources));
       return run("deploy", params);
+    },
+    async rollback() {
+      const back = (...args: readonly string[]) =>
+        serverless(directory, ["rollback", "--stage", STAGE, ...args], accountEnvironment(ministack.address));
+      const [, first = ""] = /Timestamp: (\d+)/.exec((await back()).output) ?? [];
+      return back("--timestamp", first);
     },
     async prepare() {
       const { Metadata }: CompiledTemplate = JSON.parse(readFileSync(templateFile, "utf8"));
