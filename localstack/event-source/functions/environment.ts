@@ -105,6 +105,7 @@ export class Environment {
       case "result":
         return { response: reply.response };
       case "error":
+        if (reply.isLast) this.isUsable = false;
         return reply.error;
       case "late":
         return timedOut(requestId, timeoutMs);

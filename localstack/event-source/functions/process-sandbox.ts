@@ -10,7 +10,18 @@ export function openProcess(options: SandboxOptions, listener: SandboxListener):
   channel.on("data", repliesIn(listener));
   channel.on("error", () => {}); // the exit tells
   child.once("error", (error) => listener.onGone(error.message));
-  child.once("exit", (code, signal) => listener.onGone(signal === null ? `exit status ${code}` : `signal: ${signal}`));
+  // Its group is what it has started itself: Lambda ends a sandbox whole.
+  const kill = () => {
+    try {
+      if (child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
+    } catch {
+      // Nothing of it is left.
+    }
+  };
+  child.once("exit", (code, signal) => {
+    kill();
+    listener.onGone(signal === null ? `exit status ${code}` : `signal: ${signal}`);
+  });
   return {
     get pid() {
       return child.pid;
@@ -24,7 +35,7 @@ export function openProcess(options: SandboxOptions, listener: SandboxListener):
       channel.write(payload);
     },
     end: () => child.kill("SIGTERM"),
-    kill: () => child.kill("SIGKILL"),
+    kill,
   };
 }
 

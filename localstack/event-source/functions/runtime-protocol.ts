@@ -42,7 +42,13 @@ export type Reply =
   | { readonly kind: "ready" }
   | { readonly kind: "init-error"; readonly error: FunctionError }
   | { readonly kind: "result"; readonly requestId: string; readonly response: unknown }
-  | { readonly kind: "error"; readonly requestId: string; readonly error: FunctionError };
+  | {
+      readonly kind: "error";
+      readonly requestId: string;
+      readonly error: FunctionError;
+      /** It ends now: nothing more may be sent to it. */
+      readonly isLast?: true;
+    };
 
 export const CALL_HEAD_BYTES = 8;
 export const REPLY_HEAD_BYTES = 4;

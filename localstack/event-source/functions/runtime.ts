@@ -1,6 +1,6 @@
 // The program inside an execution environment: loads the handler once, then runs one event at a time, as Lambda's
 // Node.js runtime does. Ends when the event source is gone. Runs without anything but Node's own modules.
-import { existsSync, writeSync } from "node:fs";
+import { statSync, writeSync } from "node:fs";
 import { Socket } from "node:net";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -14,11 +14,13 @@ const CHANNEL_FD = 3;
 const CALL_HEAD_BYTES = 8;
 /** 6 MB and 100 bytes, as Lambda says in its refusal. */
 const MAX_RESPONSE_BYTES = 6_291_556;
-const EXTENSIONS = ["", ".js", ".mjs", ".cjs"];
+const EXTENSIONS = ["", ".js", ".mjs", ".cjs", "/index.js"];
 
 const setup: EnvironmentSetup = JSON.parse(process.argv[2] ?? "{}");
 let handler: Handler | undefined;
 let current: Call | undefined;
+/** Something was thrown that nothing handles. */
+let isEnding = false;
 
 /** Sends a reply, as JSON. */
 const send: (text: string, then?: () => void) => void = parentPort === null ? overSocket() : overPort(parentPort);
@@ -114,6 +116,8 @@ async function run(call: Call, event: string): Promise<void> {
   try {
     const response = await answerOf(JSON.parse(event), contextOf(call));
     const text = JSON.stringify(response) ?? "null";
+    await new Promise(setImmediate); // a rejection of the same turn that nobody handles is told by now
+    if (isEnding) return;
     if (text.length > MAX_RESPONSE_BYTES || Buffer.byteLength(text) > MAX_RESPONSE_BYTES) {
       reply({ kind: "error", requestId, error: tooLarge() });
     } else {
@@ -155,7 +159,7 @@ async function load(): Promise<Handler> {
   const dot = setup.handler.indexOf(".", slash + 1);
   const [file, path] = [setup.handler.slice(0, dot), setup.handler.slice(dot + 1)];
   const found = EXTENSIONS.map((extension) => join(setup.taskRoot, `${file}${extension}`)).find((name) =>
-    existsSync(name),
+    statSync(name, { throwIfNoEntry: false })?.isFile(),
   );
   if (found === undefined) {
     throw named(
@@ -178,21 +182,29 @@ function walk(from: unknown, path: string): unknown {
 }
 
 function fail(errorType: string, reason: unknown, exitCode: number): void {
+  isEnding = true;
   console.error(errorType, reason);
   const error = { ...describe(reason), errorType };
   if (current === undefined) process.exit(exitCode);
-  reply({ kind: "error", requestId: current.requestId, error }, () => process.exit(exitCode));
+  reply({ kind: "error", requestId: current.requestId, error, isLast: true }, () => process.exit(exitCode));
 }
 
 function describe(error: unknown): FunctionError {
   if (error instanceof Error) {
-    return { errorType: error.name, errorMessage: error.message, stackTrace: error.stack?.split("\n") ?? [] };
+    const { name, message, stack = "" } = error;
+    return { errorType: String(name), errorMessage: String(message), stackTrace: String(stack).split("\n") };
   }
-  return {
-    errorType: typeof error,
-    errorMessage: typeof error === "string" ? error : String(JSON.stringify(error)),
-    stackTrace: [],
-  };
+  return { errorType: typeof error, errorMessage: textOf(error), stackTrace: [] };
+}
+
+/** Anything may be thrown, also what JSON can't say. */
+function textOf(thrown: unknown): string {
+  if (typeof thrown !== "object" || thrown === null) return String(thrown);
+  try {
+    return JSON.stringify(thrown) ?? "[object Object]";
+  } catch {
+    return "[object Object]";
+  }
 }
 
 function tooLarge(): FunctionError {

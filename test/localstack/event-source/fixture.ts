@@ -8,6 +8,8 @@ export interface FixtureFunction {
   /** CommonJS source of `handler.js`, or a module's when `extension` is `mjs`. */
   readonly source: string;
   readonly extension?: "js" | "mjs" | "cjs";
+  /** Where the source lies; `handler` and its extension unless said. */
+  readonly file?: string;
   readonly handler?: string;
   readonly environment?: Readonly<Record<string, unknown>>;
   /** The longest that a Kafka mapping takes unless told: a machine that is slow ends no function that works. */
@@ -37,12 +39,13 @@ export function writeFixture({ functions, resources = {} }: FixtureTemplate): {
     const {
       source,
       extension = "js",
+      file = `handler.${extension}`,
       handler = "handler.handler",
       timeoutSeconds = LONGEST_SECONDS,
       memoryMb = 256,
       properties,
     } = definition;
-    const zip = zipSync({ [`handler.${extension}`]: new TextEncoder().encode(source) });
+    const zip = zipSync({ [file]: new TextEncoder().encode(source) });
     writeFileSync(join(folder, `${key}.zip`), zip);
     const logicalId = `${key.charAt(0).toUpperCase()}${key.slice(1)}LambdaFunction`;
     const resource = {

@@ -1,52 +1,9 @@
 // Execution environments, in processes and in threads: with the life that Lambda gives them.
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
-import { afterEach, describe, expect, test } from "vitest";
-import { type Pool, startPool } from "../../../../localstack/event-source/functions/pool.ts";
-import { functionOf } from "../../../../localstack/event-source/template/function-definition.ts";
-import { readTemplate } from "../../../../localstack/event-source/template/template.ts";
+import { existsSync, readFileSync } from "node:fs";
+import { describe, expect, test } from "vitest";
 import { until } from "../../../support/until.ts";
-import { type FixtureFunction, writeFixture } from "../fixture.ts";
-
-const pools = new Set<Pool>();
-
-afterEach(async () => {
-  await Promise.all([...pools].map((pool) => pool.stop()));
-  pools.clear();
-});
-
-interface TestPool {
-  readonly pool: Pool;
-  readonly log: () => string;
-  invoke(event?: unknown, affinity?: string): ReturnType<Pool["invoke"]>;
-  /** What a successful invocation answers. */
-  answer(event?: unknown, affinity?: string): Promise<unknown>;
-}
-
-function openPool(definition: FixtureFunction, inProcess = false): TestPool {
-  const { template: file, folder } = writeFixture({ functions: { count: definition } });
-  const template = readTemplate(file);
-  const pool = startPool({
-    functions: [functionOf(template, "CountLambdaFunction")],
-    region: "us-east-1",
-    localFolder: folder,
-    inProcess,
-  });
-  pools.add(pool);
-  const invoke: TestPool["invoke"] = (event = {}, affinity) =>
-    pool.invoke({
-      functionName: "fixture-dev-count",
-      payload: Buffer.from(JSON.stringify(event)),
-      ...(affinity === undefined ? {} : { affinity }),
-    });
-  const log = () => readFileSync(join(folder, "logs", "fixture-dev-count.log"), "utf8");
-  const answer: TestPool["answer"] = async (event, affinity) => {
-    const result = await invoke(event, affinity);
-    if (result.kind !== "success") throw new Error(JSON.stringify(result));
-    return result.response;
-  };
-  return { pool, log, invoke, answer };
-}
+import type { FixtureFunction } from "../fixture.ts";
+import { openPool } from "./test-pool.ts";
 
 describe.each([
   { where: "processes", inProcess: false },
@@ -63,6 +20,14 @@ describe.each([
       [
         "a nested export",
         { handler: "handler.deep.fn", source: "exports.deep = { fn: async (event) => event.n + 1 };" },
+      ],
+      [
+        "a folder's index.js",
+        {
+          handler: "orders.handler",
+          file: "orders/index.js",
+          source: "exports.handler = async (event) => event.n + 1;",
+        },
       ],
       ["a plain value", { source: "exports.handler = (event) => event.n + 1;" }],
       [
@@ -150,6 +115,16 @@ describe.each([
         { errorType: "string", errorMessage: "text" },
       ],
       [
+        "that JSON can't say",
+        { source: "exports.handler = async () => { throw 10n; };" },
+        { errorType: "bigint", errorMessage: "10" },
+      ],
+      [
+        "that is in itself",
+        { source: "exports.handler = async () => { const own = {}; own.own = own; throw own; };" },
+        { errorType: "object", errorMessage: "[object Object]" },
+      ],
+      [
         "uncaught, outside of the handler's promise",
         {
           source: "exports.handler = () => new Promise(() => { setTimeout(() => { throw new Error('late'); }, 1); });",
@@ -190,6 +165,20 @@ describe.each([
         kind: "function-error",
         error: { errorType: "Sandbox.Timedout", errorMessage: expect.stringContaining("timed out after 1.00 seconds") },
       });
+    });
+
+    test.each([
+      ["uncaught", "setTimeout(() => { throw new Error('late'); }, 1); await new Promise(() => {});"],
+      ["a rejection while it works", "Promise.reject(new Error('lost')); await new Promise(() => {});"],
+      ["a rejection beside its answer", "Promise.reject(new Error('lost')); return 'done';"],
+    ])("what ends an environment fails its own event and not the next: %s", async (_what, body) => {
+      const { invoke } = poolOf({
+        source: `exports.handler = async (event) => { if (event.good) return 1; ${body} };`,
+      });
+      for (let i = 0; i < 3; i++) {
+        expect(await invoke()).toMatchObject({ kind: "function-error" });
+        expect(await invoke({ good: true })).toMatchObject({ kind: "success" });
+      }
     });
 
     test("after a crash the next event has a new environment", async () => {
@@ -285,6 +274,21 @@ describe("a process", () => {
     expect(await answer()).toBe("ok");
   });
 
+  test("that ends takes along what it has started, at its time limit too", async () => {
+    const source = `exports.handler = async (event) => {
+      const { pid } = require("node:child_process").spawn("sleep", ["1000"]);
+      console.log("started " + pid);
+      if (event.wait) await new Promise(() => {});
+    };`;
+    const { pool, invoke, log } = openPool({ source, timeoutSeconds: 1 });
+    await invoke({ wait: true });
+    await invoke();
+    await pool.stop();
+    const started = [...log().matchAll(/started (\d+)/g)].map(([, pid]) => Number(pid));
+    expect(started).toHaveLength(2);
+    await until(() => started.every(hasEnded), "the end of what was started");
+  });
+
   test("is told to end, and made to", async () => {
     const source =
       "process.on('SIGTERM', () => { console.log('closing'); process.exit(0); }); exports.handler = async () => process.pid;";
@@ -297,3 +301,8 @@ describe("a process", () => {
     });
   });
 });
+
+/** Gone, or waiting for whoever adopted it to notice. */
+function hasEnded(pid: number): boolean {
+  return !existsSync(`/proc/${pid}`) || readFileSync(`/proc/${pid}/stat`, "utf8").includes(") Z ");
+}
