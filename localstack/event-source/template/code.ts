@@ -1,7 +1,7 @@
 // Where a function's code lies on this machine: the zip that `serverless package` wrote, an asset of the CDK, inline text, or as given.
 import { statSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
-import { asObject, type Resource, resolveValue, type Template } from "./template.ts";
+import { asObject, branchOf, type Resource, resolveValue, type Template } from "./template.ts";
 
 export type Code =
   | { readonly zip: string }
@@ -20,7 +20,7 @@ export function codeOf(
   // https://docs.aws.amazon.com/cdk/v2/guide/assets.html: what the CDK's template says of its own output folder
   const asset = metadata["aws:asset:path"];
   if (asset !== undefined) return folderOrZip(join(template.directory, String(asset)), name);
-  const { S3Key, ZipFile } = asObject(properties.Code) ?? {};
+  const { S3Key, ZipFile } = asObject(branchOf(template, properties.Code)) ?? {};
   if (ZipFile !== undefined) return { inline: String(resolveValue(template, ZipFile)) };
   if (S3Key === undefined) throw new Error(`Where is the code of '${name}'? Give --code ${name}=FOLDER (or a zip).`);
   // The packager writes the zip beside the template, under the name that ends the key in the deployment bucket.

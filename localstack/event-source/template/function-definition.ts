@@ -3,6 +3,7 @@ import { type Code, codeOf } from "./code.ts";
 import {
   arnOf,
   asObject,
+  branchOf,
   type Resource,
   resolveValue,
   resourcesOfType,
@@ -27,7 +28,9 @@ export interface FunctionDefinition {
 
 const DEFAULT_MEMORY_MB = 128;
 const DEFAULT_TIMEOUT_SECONDS = 3;
-const MOST_TIMEOUT_SECONDS = 900;
+const TIMEOUT = { unit: " of seconds", least: 1, most: 900 };
+const MEMORY = { unit: " of MB", least: 128, most: 10_240 };
+const CONCURRENCY = { unit: "", least: 0, most: Number.MAX_SAFE_INTEGER };
 
 /**
  * One function. `overrides` win over the template's environment, which may then stay unresolved; `codePath` is a folder or a zip that
@@ -54,12 +57,22 @@ export function functionOf(
     );
   }
   const reserved = properties.ReservedConcurrentExecutions;
+  const handler = resolveValue(template, properties.Handler);
+  if (handler === undefined)
+    throw new Error(`Function '${name}' has no Handler: give FILE.EXPORT, such as index.handler.`);
   return {
     ...limits(template, resource),
-    handler: String(resolveValue(template, properties.Handler)),
+    handler: String(handler),
     code: codeOf(template, resource, { name, codePath }),
     environment: environmentOf(template, name, properties, overrides),
-    ...(reserved === undefined ? {} : { reservedConcurrency: Number(resolveValue(template, reserved)) }),
+    ...(reserved === undefined
+      ? {}
+      : {
+          reservedConcurrency: wholeOf("ReservedConcurrentExecutions", resolveValue(template, reserved), {
+            of: resource,
+            ...CONCURRENCY,
+          }),
+        }),
   };
 }
 
@@ -84,18 +97,34 @@ function limits(template: Template, resource: Resource) {
     logicalId: resource.logicalId,
     name: nameOf(arn),
     arn,
-    memoryMb: Number(resolveValue(template, MemorySize) ?? DEFAULT_MEMORY_MB),
+    memoryMb: wholeOf("MemorySize", resolveValue(template, MemorySize) ?? DEFAULT_MEMORY_MB, {
+      of: resource,
+      ...MEMORY,
+    }),
     timeoutMs: timeoutSecondsOf(template, resource) * 1000,
   };
 }
 
 /** A function's Timeout. Throws for what Lambda doesn't take. */
-export function timeoutSecondsOf(template: Template, { logicalId, properties }: Resource): number {
-  const given = resolveValue(template, properties.Timeout) ?? DEFAULT_TIMEOUT_SECONDS;
-  const seconds = typeof given === "boolean" ? Number.NaN : Number(given);
-  if (Number.isInteger(seconds) && seconds >= 1 && seconds <= MOST_TIMEOUT_SECONDS) return seconds;
+export function timeoutSecondsOf(template: Template, resource: Resource): number {
+  const given = resolveValue(template, resource.properties.Timeout) ?? DEFAULT_TIMEOUT_SECONDS;
+  return wholeOf("Timeout", given, { of: resource, ...TIMEOUT });
+}
+
+function wholeOf(
+  property: string,
+  given: unknown,
+  {
+    of,
+    unit,
+    least,
+    most,
+  }: { readonly of: Resource; readonly unit: string; readonly least: number; readonly most: number },
+): number {
+  const number = typeof given === "boolean" ? Number.NaN : Number(given);
+  if (Number.isInteger(number) && number >= least && number <= most) return number;
   throw new Error(
-    `Function '${logicalId}': Timeout is a whole number of seconds from 1 to ${MOST_TIMEOUT_SECONDS}: got ${JSON.stringify(given)}`,
+    `Function '${of.logicalId}': ${property} is a whole number${unit} from ${least} to ${most}: got ${JSON.stringify(given)}`,
   );
 }
 
@@ -134,10 +163,12 @@ function environmentOf(
   overrides: Readonly<Record<string, string>>,
 ): Record<string, string> {
   const environment: Record<string, string> = {};
-  for (const [variable, value] of Object.entries(asObject(asObject(properties.Environment)?.Variables) ?? {})) {
+  const within = (value: unknown) => asObject(branchOf(template, value));
+  for (const [variable, value] of Object.entries(within(within(properties.Environment)?.Variables) ?? {})) {
     if (overrides[variable] !== undefined) continue;
     try {
       const resolved = resolveValue(template, value);
+      if (String(resolved).includes("{{resolve:")) throw new UnresolvedError(`${resolved} is resolved inside AWS only`);
       if (resolved !== undefined) environment[variable] = String(resolved);
     } catch (cause) {
       if (!(cause instanceof UnresolvedError)) throw cause;

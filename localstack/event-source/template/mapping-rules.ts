@@ -42,6 +42,12 @@ function sourceRules(settings: Settings): string[] {
   if (isSelfManaged && settings.SourceAccessConfigurations === undefined) {
     refusals.push("Required 'sourceAccessConfigurations' parameter is missing.");
   }
+  const arn = settings.EventSourceArn;
+  if (arn !== undefined && !/^arn:[\w-]+:kafka:/.test(String(arn)) && !isDynamic(String(arn))) {
+    refusals.push(
+      `EventSourceArn is the ARN of an MSK cluster or of a VPC connection to one, such as arn:aws:kafka:us-east-1:123456789012:cluster/demo/1: got ${JSON.stringify(arn)}`,
+    );
+  }
   const servers = asObject(asObject(settings.SelfManagedEventSource)?.Endpoints)?.KafkaBootstrapServers;
   if (isSelfManaged && (!Array.isArray(servers) || servers.length < 1 || servers.length > 10)) {
     refusals.push("SelfManagedEventSource.Endpoints.KafkaBootstrapServers lists 1 to 10 host:port addresses");
@@ -71,7 +77,11 @@ const HOST_AND_PORT = /^(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)*[a-z0-9](?:[a-z0-9
 
 /** A dynamic reference is resolved inside AWS only; a local run's brokers are given then. */
 function isAddress(server: string): boolean {
-  return (server.length <= 300 && HOST_AND_PORT.test(server)) || server.includes("{{resolve:");
+  return (server.length <= 300 && HOST_AND_PORT.test(server)) || isDynamic(server);
+}
+
+function isDynamic(text: string): boolean {
+  return text.includes("{{resolve:");
 }
 
 function bounds(settings: Settings): string[] {

@@ -97,8 +97,13 @@ function settingsOf(template: Template, resource: Resource): Record<string, unkn
   }
 }
 
+/** Also one that lacks its Topics, or misspells them: it is refused then, not left alone. */
 function isKafka({ properties }: Resource): boolean {
-  return properties.Topics !== undefined || properties.SelfManagedEventSource !== undefined;
+  const { Topics, SelfManagedEventSource, EventSourceArn, AmazonManagedKafkaEventSourceConfig } = properties;
+  if ([Topics, SelfManagedEventSource, AmazonManagedKafkaEventSourceConfig].some((setting) => setting !== undefined)) {
+    return true;
+  }
+  return /^arn:[\w-]+:kafka:/.test(String(EventSourceArn));
 }
 
 function conflicts(mappings: readonly Mapping[], template: Template): string[] {

@@ -36,6 +36,6 @@ function parameterValue(
   if (Array.isArray(AllowedValues) && !AllowedValues.map(String).includes(String(value))) {
     throw new Error(`Parameter '${name}' is one of ${AllowedValues.join(", ")}: got '${value}'`);
   }
-  const isList = type === "CommaDelimitedList" || type.startsWith("List<");
+  const isList = /^(AWS::SSM::Parameter::Value<)?(CommaDelimitedList|List<)/.test(type);
   return isList && typeof value === "string" ? value.split(",").map((item) => item.trim()) : value;
 }

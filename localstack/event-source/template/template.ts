@@ -4,6 +4,7 @@ import { dirname, resolve } from "node:path";
 import { holds } from "./conditions.ts";
 import { readDocument } from "./document.ts";
 import { parametersOf } from "./parameters.ts";
+import { arnText, namePropertyOf, refText } from "./resource-names.ts";
 
 export interface Resource {
   readonly logicalId: string;
@@ -111,6 +112,14 @@ export function resolveValue(template: Template, value: unknown): unknown {
   return Object.fromEntries(entries.filter(([, item]) => item !== undefined));
 }
 
+/** The value behind an Fn::If, as it stands in the template: what lies within may be known only after a deployment. */
+export function branchOf(template: Template, value: unknown): unknown {
+  const argument = asObject(value)?.["Fn::If"];
+  if (!Array.isArray(argument)) return value;
+  const [condition, whenTrue, whenFalse] = argument;
+  return branchOf(template, isTrue(template, String(condition)) ? whenTrue : whenFalse);
+}
+
 /** The logical id that a Ref, Fn::GetAtt or a join that contains one points at, when there is one. */
 export function referencedLogicalId(template: Template, value: unknown): string | undefined {
   if (Array.isArray(value)) {
@@ -120,7 +129,7 @@ export function referencedLogicalId(template: Template, value: unknown): string 
     }
     return undefined;
   }
-  const object = asObject(value);
+  const object = asObject(branchOf(template, value));
   if (object === undefined) return undefined;
   if (typeof object.Ref === "string" && template.resources.has(object.Ref)) return object.Ref;
   const attribute = object["Fn::GetAtt"];
@@ -130,26 +139,7 @@ export function referencedLogicalId(template: Template, value: unknown): string 
 
 /** The ARN a resource would have, as far as a local run needs it. */
 export function arnOf(template: Template, resource: Resource): string {
-  const { region, accountId } = template.account;
-  const name = physicalName(template, resource);
-  switch (resource.type) {
-    case "AWS::Lambda::Function":
-      return `arn:aws:lambda:${region}:${accountId}:function:${name}`;
-    case "AWS::DynamoDB::Table":
-      return `arn:aws:dynamodb:${region}:${accountId}:table/${name}`;
-    case "AWS::SQS::Queue":
-      return `arn:aws:sqs:${region}:${accountId}:${name}`;
-    case "AWS::SNS::Topic":
-      return `arn:aws:sns:${region}:${accountId}:${name}`;
-    case "AWS::S3::Bucket":
-      return `arn:aws:s3:::${name}`;
-    case "AWS::IAM::Role":
-      return `arn:aws:iam::${accountId}:role/${name}`;
-    case "AWS::Events::Rule":
-      return `arn:aws:events:${region}:${accountId}:rule/${name}`;
-    default:
-      return `arn:aws:${resource.type.split("::")[1]?.toLowerCase()}:${region}:${accountId}:${name}`;
-  }
+  return arnText({ type: resource.type, name: physicalName(template, resource) }, template.account);
 }
 
 export function asObject(value: unknown): Record<string, unknown> | undefined {
@@ -158,25 +148,13 @@ export function asObject(value: unknown): Record<string, unknown> | undefined {
     : undefined;
 }
 
-// The property that names a resource, by type; without it CloudFormation makes a name up, here the logical id.
-const NAME_PROPERTIES: Readonly<Record<string, string>> = {
-  "AWS::Lambda::Function": "FunctionName",
-  "AWS::DynamoDB::Table": "TableName",
-  "AWS::SQS::Queue": "QueueName",
-  "AWS::SNS::Topic": "TopicName",
-  "AWS::S3::Bucket": "BucketName",
-  "AWS::IAM::Role": "RoleName",
-  "AWS::Logs::LogGroup": "LogGroupName",
-  "AWS::Events::Rule": "Name",
-};
-
 function isTrue(template: Template, condition: string): boolean {
   const { conditions } = template;
   return holds(condition, { conditions, resolve: (value) => resolveValue(template, value) });
 }
 
 function physicalName(template: Template, resource: Resource): string {
-  const property = NAME_PROPERTIES[resource.type];
+  const property = namePropertyOf(resource.type);
   const name = property === undefined ? undefined : resource.properties[property];
   return name === undefined ? madeUpName(resource) : String(resolveValue(template, name));
 }
@@ -208,8 +186,7 @@ function resolveRef(template: Template, name: string): unknown {
   }
   if (template.parameters[name] !== undefined) return template.parameters[name];
   const resource = template.resources.get(name);
-  if (resource?.type === "AWS::SNS::Topic") return arnOf(template, resource);
-  if (resource !== undefined) return physicalName(template, resource);
+  if (resource !== undefined) return refText({ type: resource.type, name: physicalName(template, resource) }, account);
   if (name in template.parameters) {
     throw new UnresolvedError(`Parameter '${name}' has no value: give one with --parameter ${name}=VALUE`);
   }
@@ -224,7 +201,8 @@ function resolveFunction(template: Template, name: string, argument: unknown): u
       return substitute(template, argument);
     case "Fn::Join": {
       const [separator, items] = listOf(template, name, argument);
-      return (Array.isArray(items) ? items : []).map(String).join(String(separator));
+      if (!Array.isArray(items)) throw new UnresolvedError(`${name} joins a list, got ${JSON.stringify(items)}`);
+      return items.map(String).join(String(separator));
     }
     case "Fn::Select": {
       const [index, items] = listOf(template, name, argument);
@@ -234,10 +212,8 @@ function resolveFunction(template: Template, name: string, argument: unknown): u
       const [separator, text] = listOf(template, name, argument);
       return String(text).split(String(separator));
     }
-    case "Fn::If": {
-      const [condition, whenTrue, whenFalse] = Array.isArray(argument) ? argument : [];
-      return resolveValue(template, isTrue(template, String(condition)) ? whenTrue : whenFalse);
-    }
+    case "Fn::If":
+      return resolveValue(template, branchOf(template, { [name]: argument }));
     case "Fn::FindInMap":
       return findInMap(template, argument);
     case "Fn::ImportValue": {

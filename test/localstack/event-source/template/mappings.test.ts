@@ -20,6 +20,32 @@ const mapped = (resources: Settings, functions?: string[]) =>
 
 const M = reading("orders", { Ref: "Fn" });
 
+test("a function that depends on a condition is the one that the condition gives", () => {
+  const FunctionName = { "Fn::If": ["Never", { Ref: "Fn" }, { "Fn::GetAtt": ["Fn2", "Arn"] }] };
+  expect(mapped({ M: reading("orders", FunctionName) }, ["Fn2"])).toEqual(["M"]);
+  expect(mapped({ M: reading("orders", FunctionName) }, ["Fn"])).toEqual([]);
+});
+
+describe("a mapping of MSK", () => {
+  const of = (Properties: Settings) => ({
+    M: { Type: "AWS::Lambda::EventSourceMapping", Properties: { FunctionName: { Ref: "Fn" }, ...Properties } },
+  });
+  const EventSourceArn = "arn:aws:kafka:us-east-1:123456789012:cluster/demo/1";
+
+  test("is refused, and not left alone, when it lacks its Topics or misspells them", () => {
+    expect(() => mapped(of({ EventSourceArn, Topic: ["orders"] }))).toThrow("Topic is not a setting");
+    expect(() => mapped(of({ EventSourceArn }))).toThrow("Topics names exactly one topic");
+    expect(() => mapped(of({ AmazonManagedKafkaEventSourceConfig: {} }))).toThrow("Unrecognized event source.");
+  });
+
+  test("is refused with the ARN of something else", () => {
+    const wrong = "arn:aws:sqs:us-east-1:123456789012:orders";
+    expect(() => mapped(of({ EventSourceArn: wrong, Topics: ["orders"] }))).toThrow(
+      `EventSourceArn is the ARN of an MSK cluster or of a VPC connection to one`,
+    );
+  });
+});
+
 describe("a mapping whose function does not exist", () => {
   test.each<[string, unknown, string]>([
     ["a Ref to nothing", { Ref: "Fn22" }, "Ref 'Fn22' names neither a resource nor a parameter"],

@@ -5,11 +5,18 @@ import { functionOf, selectFunctions } from "../../../../localstack/event-source
 import { resolveValue, templateOf } from "../../../../localstack/event-source/template/template.ts";
 
 const document = {
-  Parameters: { Stage: { Type: "String", Default: "dev" }, Secret: { Type: "String" } },
+  Parameters: {
+    Stage: { Type: "String", Default: "dev" },
+    Secret: { Type: "String" },
+    Zones: { Type: "AWS::SSM::Parameter::Value<List<String>>", Default: "/zones" },
+  },
   Resources: {
     WindowsTable: { Type: "AWS::DynamoDB::Table", Properties: { TableName: { "Fn::Sub": "svc-${Stage}-windows" } } },
     Nameless: { Type: "AWS::DynamoDB::Table", Properties: {} },
     Queue: { Type: "AWS::SQS::Queue", Properties: { QueueName: "q" } },
+    Login: { Type: "AWS::SecretsManager::Secret", Properties: { Name: "kafka/login" } },
+    Cluster: { Type: "AWS::MSK::Cluster", Properties: { ClusterName: "demo" } },
+    Schemas: { Type: "AWS::Glue::Registry" },
     SumLambdaFunction: {
       Type: "AWS::Lambda::Function",
       Properties: {
@@ -39,7 +46,7 @@ const document = {
     },
   },
 };
-const template = templateOf(document, "/project/.serverless");
+const template = templateOf(document, "/project/.serverless", undefined, { parameters: { Zones: "a, b" } });
 
 describe("intrinsic functions", () => {
   test.each<[unknown, unknown]>([
@@ -59,6 +66,12 @@ describe("intrinsic functions", () => {
     ],
     [{ "Fn::Sub": ["${a}-${Stage}", { a: { Ref: "Stage" } }] }, "dev-dev"],
     [{ "Fn::Join": ["-", ["a", { Ref: "Stage" }]] }, "a-dev"],
+    [{ "Fn::Join": [",", { Ref: "Zones" }] }, "a,b"],
+    [{ Ref: "Queue" }, "https://sqs.us-east-1.amazonaws.com/000000000000/q"],
+    [{ Ref: "Login" }, "arn:aws:secretsmanager:us-east-1:000000000000:secret:kafka/login"],
+    [{ Ref: "Cluster" }, "arn:aws:kafka:us-east-1:000000000000:cluster/demo/local-1"],
+    [{ "Fn::GetAtt": ["Cluster", "Arn"] }, "arn:aws:kafka:us-east-1:000000000000:cluster/demo/local-1"],
+    [{ Ref: "Schemas" }, "arn:aws:glue:us-east-1:000000000000:registry/Schemas"],
     [{ "Fn::Select": [1, ["a", "b"]] }, "b"],
     [{ "Fn::Split": [",", "a,b"] }, ["a", "b"]],
     [[{ Ref: "AWS::NoValue" }, "kept"], ["kept"]],
@@ -69,6 +82,7 @@ describe("intrinsic functions", () => {
     [{ Ref: "Secret" }],
     [{ Ref: "Nobody" }],
     [{ "Fn::ImportValue": "x" }],
+    [{ "Fn::Join": [",", { Ref: "Stage" }] }],
     [{ "Fn::GetAtt": ["Queue", "QueueUrl"] }],
   ])("%j can't be known here", (value) => expect(() => resolveValue(template, value)).toThrow());
 });
@@ -90,6 +104,37 @@ describe("functions", () => {
 
   test("a variable that can't be known is asked for by name", () =>
     expect(() => functionOf(template, "SumLambdaFunction")).toThrow("Give it with --env SECRET=VALUE"));
+
+  test.each<[string, object]>([
+    ["Environment", { Environment: { "Fn::If": ["Never", { Variables: { A: 1 } }, { Variables: { A: 2 } }] } }],
+    ["Variables", { Environment: { Variables: { "Fn::If": ["Never", { A: 1 }, { A: 2 }] } } }],
+    ["Code", { Environment: { Variables: { A: 2 } }, Code: { "Fn::If": ["Never", { S3Key: "x" }, { ZipFile: "y" }] } }],
+  ])("%s may depend on a condition, whole", (_what, properties) => {
+    const resource = {
+      Type: "AWS::Lambda::Function",
+      Properties: { Handler: "h.h", Code: { ZipFile: "y" }, ...properties },
+    };
+    const conditional = templateOf(
+      { Conditions: { Never: { "Fn::Equals": ["a", "b"] } }, Resources: { Fn: resource } },
+      "/somewhere",
+    );
+    expect(functionOf(conditional, "Fn")).toMatchObject({ environment: { A: "2" }, code: { inline: "y" } });
+  });
+
+  test.each<[object, string]>([
+    [{ MemorySize: 10 }, "MemorySize is a whole number of MB from 128 to 10240: got 10"],
+    [{ MemorySize: "much" }, 'MemorySize is a whole number of MB from 128 to 10240: got "much"'],
+    [{ ReservedConcurrentExecutions: "few" }, "ReservedConcurrentExecutions is a whole number"],
+    [{ Handler: undefined }, "Function 'Fn' has no Handler"],
+    [
+      { Environment: { Variables: { URL: "https://{{resolve:ssm:/host}}/" } } },
+      "https://{{resolve:ssm:/host}}/ is resolved inside AWS only. Give it with --env URL=VALUE",
+    ],
+  ])("%j is refused", (properties, why) => {
+    const Properties = { Handler: "h.h", Code: { ZipFile: "" }, ...properties };
+    const wrong = templateOf({ Resources: { Fn: { Type: "AWS::Lambda::Function", Properties } } }, "/somewhere");
+    expect(() => functionOf(wrong, "Fn")).toThrow(why);
+  });
 
   test.each(["sum", "Sum", "SumLambdaFunction", "svc-dev-sum"])("is found as %s", (name) =>
     expect(selectFunctions(template, [name])).toEqual(["SumLambdaFunction"]),
