@@ -1,11 +1,13 @@
 // Turns buffered records into invocations: asks `batch` what is due, has `deliver` carry it through, frees the partition.
 import { type BatchLimits, decide, rollWindow } from "./batch.ts";
-import { type DeliveryContext, type Discard, deliver } from "./deliver.ts";
+import { type DeliveryContext, type Discard, deliver, type Portions } from "./deliver.ts";
+import { RefusedRecords } from "./destinations/failure-destination.ts";
 import { Gate } from "./gate.ts";
 import type { InvokeRequest } from "./invoke.ts";
 import type { Discarded } from "./observe/happening.ts";
 import type { PollerOptions } from "./poller-options.ts";
 import type { PartitionQueue } from "./queue.ts";
+import { keep } from "./settle.ts";
 import { Slots } from "./slots.ts";
 import { eventBytes, eventHead, MAX_EVENT_BYTES } from "./wire.ts";
 
@@ -28,6 +30,9 @@ export interface DispatcherListener {
   /** A partition's batch is settled. */
   settled(): void;
 }
+
+/** What became of some of a discard's records. */
+type Fate = Pick<Discarded, "portions" | "outcome">;
 
 export class Dispatcher {
   private readonly options: PollerOptions;
@@ -192,35 +197,43 @@ export class Dispatcher {
   async discard(discard: Discard, textOf: (key: string) => PartitionQueue["text"]): Promise<void> {
     const { observe, log } = this.options;
     this.discarding += 1;
-    const outcome = await this.handOver(discard, textOf);
+    const fates = await this.handOver(discard, textOf);
     this.discarding -= 1;
-    const { condition, reason, portions } = discard;
+    const { condition, reason } = discard;
     const { functionError: _said, ...facts } = discard;
-    observe({ kind: "discarded", ...facts, outcome });
-    for (const { key, records } of portions) {
-      log(SAID[outcome.kind], {
-        condition,
-        ...(reason === undefined ? {} : { reason }),
-        partition: key,
-        firstOffset: records[0]?.offset,
-        lastOffset: records.at(-1)?.offset,
-        records: records.length,
-        ...(outcome.kind === "refused" ? { error: outcome.error } : {}),
-      });
+    for (const { portions, outcome } of fates) {
+      observe({ kind: "discarded", ...facts, portions, outcome });
+      for (const { key, records } of portions) {
+        log(SAID[outcome.kind], {
+          condition,
+          ...(reason === undefined ? {} : { reason }),
+          partition: key,
+          firstOffset: records[0]?.offset,
+          lastOffset: records.at(-1)?.offset,
+          records: records.length,
+          ...(outcome.kind === "refused" ? { error: outcome.error } : {}),
+        });
+      }
     }
   }
 
-  private async handOver(
-    discard: Discard,
-    textOf: (key: string) => PartitionQueue["text"],
-  ): Promise<Discarded["outcome"]> {
+  private async handOver(discard: Discard, textOf: (key: string) => PartitionQueue["text"]): Promise<readonly Fate[]> {
     const { destination } = this.options;
-    if (destination === undefined) return { kind: "no-destination" };
+    const { portions } = discard;
+    if (destination === undefined) return [{ portions, outcome: { kind: "no-destination" } }];
     try {
       await destination.deliver(discard, textOf);
-      return { kind: "delivered" };
+      return [{ portions, outcome: { kind: "delivered" } }];
     } catch (error) {
-      return { kind: "refused", error: String(error) };
+      const refused = (those: Portions): Fate => ({
+        portions: those,
+        outcome: { kind: "refused", error: String(error instanceof RefusedRecords ? error.cause : error) },
+      });
+      if (!(error instanceof RefusedRecords)) return [refused(portions)];
+      const { records } = error;
+      const taken = keep(portions, (_key, record) => !records.has(record));
+      const rest = refused(keep(portions, (_key, record) => records.has(record)));
+      return taken.length === 0 ? [rest] : [{ portions: taken, outcome: { kind: "delivered" } }, rest];
     }
   }
 }

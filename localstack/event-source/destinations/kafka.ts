@@ -6,7 +6,7 @@ import { keyBytes, type SourceRecord } from "../kafka/record-batch.ts";
 import { originalOf } from "../kafka/replaced-records.ts";
 import type { Switches } from "../switches.ts";
 import { eventBytes, eventHead, type PartitionText } from "../wire.ts";
-import type { FailureDestination } from "./failure-destination.ts";
+import { type FailureDestination, RefusedRecords } from "./failure-destination.ts";
 import { type FailureRecordContext, failureRecord, isoTimestamp, sourceInfo } from "./failure-record.ts";
 
 export interface RecordMessageContext extends FailureRecordContext {
@@ -17,6 +17,18 @@ export interface KafkaDestinationOptions extends RecordMessageContext {
   readonly cluster: Cluster;
   readonly topic: string;
 }
+
+/** A record and its message. */
+interface Letter {
+  readonly record: SourceRecord;
+  readonly key: Buffer | null;
+  readonly value: string;
+}
+
+/** Of one sending: a partition's share is one batch of Kafka's, for which brokers take 1 MiB unless told otherwise. */
+const SENT_AT_ONCE_BYTES = 900_000;
+/** Most that a message takes besides its key and value. */
+const OVERHEAD_BYTES = 40;
 
 /** A destination that connects when it is first needed. */
 export function kafkaDestination(options: KafkaDestinationOptions): FailureDestination {
@@ -34,13 +46,27 @@ export function kafkaDestination(options: KafkaDestinationOptions): FailureDesti
         throw error;
       });
       await connected;
-      const messages = discard.portions.flatMap(({ key, records }) =>
+      const letters = discard.portions.flatMap(({ key, records }) =>
         records.map((record) => ({
+          record,
           key: keyBytes(originalOf(record)),
           value: recordMessage(record, { discard, text: textOf(key), context: options }),
         })),
       );
-      await producer.send({ topic: options.topic, messages, acks: -1 });
+      const tooLarge = new Map<SourceRecord, unknown>();
+      const send = async (some: readonly Letter[]): Promise<void> => {
+        const messages = some.map(({ key, value }) => ({ key, value }));
+        try {
+          await producer.send({ topic: options.topic, messages, acks: -1 });
+        } catch (error) {
+          if (!isTooLarge(error)) throw error;
+          const half = Math.ceil(some.length / 2);
+          if (some.length === 1) tooLarge.set(some[0]!.record, error);
+          else for (const part of [some.slice(0, half), some.slice(half)]) await send(part);
+        }
+      };
+      for (const some of sendings(letters)) await send(some);
+      if (tooLarge.size > 0) throw new RefusedRecords(new Set(tooLarge.keys()), [...tooLarge.values()][0]);
     },
     stop: async () => {
       if (connected !== undefined) await producer.disconnect();
@@ -68,4 +94,24 @@ export function recordMessage(
     batchInfo: { ...sourceInfo(context.source, 1, payload.length), recordInfo },
   });
   return `${JSON.stringify(envelope).slice(0, -1)},"payload":${payload}}`;
+}
+
+/** In their order, as many at once as any topic takes that has Kafka's own limit. */
+function sendings(letters: readonly Letter[]): Letter[][] {
+  const all: Letter[][] = [];
+  let bytes = Number.POSITIVE_INFINITY;
+  for (const letter of letters) {
+    const size = letter.value.length + (letter.key?.length ?? 0) + OVERHEAD_BYTES; // the message is ASCII
+    if (bytes + size > SENT_AT_ONCE_BYTES) {
+      all.push([]);
+      bytes = 0;
+    }
+    all.at(-1)!.push(letter);
+    bytes += size;
+  }
+  return all;
+}
+
+function isTooLarge(error: unknown): boolean {
+  return error instanceof Error && "type" in error && /^(MESSAGE|RECORD_LIST)_TOO_LARGE$/.test(String(error.type));
 }
