@@ -144,6 +144,17 @@ export class Poller implements SourceListener {
     await this.keeping(() => this.room.passed);
   }
 
+  get wantsEnds(): boolean {
+    return this.paused.size > 0;
+  }
+
+  // Else a partition's lag would stand still as long as its batch fails.
+  ended(ends: ReadonlyMap<number, number>): void {
+    for (const queue of this.queues.values()) {
+      queue.highWatermark = Math.max(queue.highWatermark, ends.get(queue.partition) ?? 0);
+    }
+  }
+
   failed(error: Error): void {
     this.options.observe({ kind: "polling-failed", poller: this.options.index, error });
     this.options.log("polling failed, trying again", { error: error.message, ...problemOf(error) });

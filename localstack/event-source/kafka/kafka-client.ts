@@ -37,6 +37,10 @@ export interface SourceListener {
   ): void | Promise<void>;
   /** Fetching goes on when this resolves. */
   untilRoom(): Promise<void>;
+  /** Whether ends of partitions are wanted that no fetch brings: those that are paused. */
+  readonly wantsEnds: boolean;
+  /** The end of each of the topic's partitions. */
+  ended(ends: ReadonlyMap<number, number>): void;
   failed(error: Error): void;
 }
 
@@ -59,6 +63,8 @@ const LOW_LATENCY = { maxWaitTime: 100, minBytes: 1 };
 const RESTART_AFTER_MS = 1000;
 const SESSION_MS = 10_000;
 const HEARTBEAT_MS = 2000;
+/** How often the ends of partitions that are not fetched are asked for. */
+const ENDS_MS = 1000;
 
 /** Joins the group and starts fetching; resolves once partitions are assigned. */
 export async function openSource(options: SourceOptions, listener: SourceListener): Promise<Source> {
@@ -87,8 +93,17 @@ export async function openSource(options: SourceOptions, listener: SourceListene
     heartbeatInterval: HEARTBEAT_MS,
     retry: { initialRetryTime: 100, retries: 8 },
   });
+  let isAsking = false;
+  const askForEnds = setInterval(async () => {
+    if (isAsking || !listener.wantsEnds) return;
+    isAsking = true;
+    const offsets = await admin.fetchTopicOffsets(options.topic).catch(() => []); // a broker that is away says it later
+    isAsking = false;
+    listener.ended(new Map(offsets.map(({ partition, high }) => [partition, Number(high)])));
+  }, ENDS_MS).unref();
   const stop = async () => {
     isStopped = true;
+    clearInterval(askForEnds);
     await Promise.allSettled([consumer.disconnect(), admin.disconnect()]);
   };
   try {

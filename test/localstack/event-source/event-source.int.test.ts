@@ -68,6 +68,10 @@ describe("what reaches a function", () => {
     const [first] = source.status().mappings[0]!.partitions;
     expect(first?.doneTo).toBe(0);
     expect(first?.buffered).toBeLessThan(3000);
+
+    // It isn't fetched while its buffer is full, and its lag grows all the same.
+    await produce(topic, [{ partition: 0, value: "one more" }]);
+    await until(() => source.status().mappings[0]!.partitions[0]!.lag === 3001, "the lag with what is not fetched");
   });
 });
 
