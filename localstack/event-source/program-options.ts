@@ -119,7 +119,7 @@ export function programOptions(args: readonly string[], environment: NodeJS.Proc
   });
   if (values.help) return undefined;
   if (values.template === undefined) throw new Error("Which template? Give it with --template FILE (see --help).");
-  const brokers = list(values.brokers ?? environment.KAFKA_BROKERS ?? "");
+  const brokers = brokersOf(values.brokers, environment.KAFKA_BROKERS);
   return {
     template: values.template,
     brokers,
@@ -162,6 +162,16 @@ function describeSwitches(): string {
 /** The entries of a list that is separated by commas. */
 export function list(text: string): string[] {
   return text.split(",").filter((item) => item !== "");
+}
+
+const BROKER = /^(?:[^\s:/[\]]+|\[[\da-fA-F:.]+\]):\d{1,5}$/;
+
+function brokersOf(given: string | undefined, variable = ""): string[] {
+  const brokers = list(given ?? variable).map((broker) => broker.trim());
+  const wrong = brokers.find((broker) => !BROKER.test(broker));
+  if (wrong === undefined) return brokers;
+  const name = given === undefined ? "KAFKA_BROKERS" : "--brokers";
+  throw new Error(`${name} lists brokers as HOST:PORT, such as 127.0.0.1:9092: got '${wrong}'`);
 }
 
 function accessOf(text: string): ProgramOptions["access"] {

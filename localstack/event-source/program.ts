@@ -1,5 +1,6 @@
 // The program: reads a compiled template and runs its Kafka mappings and rate schedules against a real broker.
-import { appendFileSync } from "node:fs";
+import { appendFileSync, mkdirSync } from "node:fs";
+import { dirname } from "node:path";
 import { addressOf } from "./destinations/destination.ts";
 import { type EventSource, type EventSourceStatus, startEventSource } from "./event-source.ts";
 import type { MappingStatus } from "./mapping-status.ts";
@@ -34,6 +35,7 @@ export async function runProgram(): Promise<void> {
   const functions = functionsOf(template, [...invoked], options);
   const brokers = options.brokers.length > 0 ? options.brokers : brokersOf(mappings);
 
+  for (const file of [options.statusFile, options.metricsFile]) if (file !== undefined) makeWritable(file);
   for (const mapping of mappings) {
     console.error(describe(replay === undefined ? mapping : replayOf(mapping, replay.span, replay.name)));
   }
@@ -129,6 +131,16 @@ function describe(mapping: Mapping): string {
 
 function schemasOf({ attributes, format, uri }: SchemaRegistry): string {
   return `${attributes.join(" and ").toLowerCase()} by the schemas of ${uri} as ${format}`;
+}
+
+/** What is written to it later has a place: else the first line would end the event source. */
+function makeWritable(file: string): void {
+  try {
+    mkdirSync(dirname(file), { recursive: true });
+    appendFileSync(file, "");
+  } catch (cause) {
+    throw new Error(`Can't write to ${file}: ${cause instanceof Error ? cause.message : cause}`, { cause });
+  }
 }
 
 /** A line of JSON a second, to wherever it is wanted. */

@@ -12,6 +12,7 @@ type Log = (message: string, facts: Readonly<Record<string, unknown>>) => void;
 const TOPIC_POLL_MS = 1000;
 /** Whom nobody answers is refused at once; a busy machine takes longer than kafkajs's second. */
 const CONNECTED_WITHIN_MS = 10_000;
+const SILENT_FOR_MS = 3000;
 
 export function connectTo({ brokers, ...security }: Cluster, clientId: string): Kafka {
   return new Kafka({
@@ -26,14 +27,19 @@ export function connectTo({ brokers, ...security }: Cluster, clientId: string): 
 
 /** How many partitions the topic has; waits for a topic that isn't there yet. */
 export async function partitionCount(cluster: Cluster, topic: string, log: Log): Promise<number> {
+  // A broker that is just being started takes a while; about a minute is tried.
+  const waiting = setTimeout(() => {
+    log("Kafka does not answer yet: trying on for a minute", { brokers: cluster.brokers.join(",") });
+  }, SILENT_FOR_MS);
   return withAdmin(cluster, async (admin) => {
+    clearTimeout(waiting);
     for (let attempt = 0; ; attempt++) {
       const partitions = await partitionsOf(admin, topic);
       if (partitions !== undefined) return partitions;
       if (attempt % 30 === 0) log("the topic does not exist yet: waiting for it", {});
       await new Promise((resolve) => setTimeout(resolve, TOPIC_POLL_MS));
     }
-  });
+  }).finally(() => clearTimeout(waiting));
 }
 
 export async function hasTopic(cluster: Cluster, topic: string): Promise<boolean> {

@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { anyFreePort } from "../../../localstack/services/port.ts";
 import { freshTopic, produce } from "../../support/kafka.ts";
 import { startLambdaApi } from "../../support/lambda-api.ts";
 import { isRunning } from "../../support/processes.ts";
@@ -141,6 +142,24 @@ describe("the event source as a program", () => {
     release();
     expect(await program.ended).toBe(1);
     expect(JSON.parse(program.lines.at(-1)!)).toMatchObject({ replayed: "M", topic, unfinished: true });
+  });
+
+  test.each<[string, (folder: string) => string[], string]>([
+    ["a file that can't be written", (folder) => ["--status-file", folder], "Can't write to "],
+    ["a broker without a port", () => ["--brokers", "localhost"], "--brokers lists brokers as HOST:PORT"],
+    ["a broker as a URL", () => ["--brokers", "http://localhost:9092"], "got 'http://localhost:9092'"],
+  ])("ends at once, with a sentence, for %s", async (_what, more, why) => {
+    const { args, folder } = fixture("test-nowhere");
+    const program = start([...args, ...more(folder)]);
+    expect(await program.ended).toBe(1);
+    expect(program.errors()).toContain(why);
+    expect(program.errors()).not.toContain("    at ");
+  });
+
+  test("says that Kafka does not answer while it waits for it", async () => {
+    const { args } = fixture("test-nowhere");
+    const program = start([...args, "--brokers", `127.0.0.1:${await anyFreePort()}`]);
+    await until(() => program.errors().includes("Kafka does not answer yet"), "the line");
   });
 
   test("ends with an error where there is nothing to carry out", async () => {
