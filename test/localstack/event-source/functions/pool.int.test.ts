@@ -1,5 +1,4 @@
 // Execution environments, in processes and in threads: with the life that Lambda gives them.
-import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { until } from "../../../support/until.ts";
 import type { FixtureFunction } from "../fixture.ts";
@@ -274,21 +273,6 @@ describe("a process", () => {
     expect(await answer()).toBe("ok");
   });
 
-  test("that ends takes along what it has started, at its time limit too", async () => {
-    const source = `exports.handler = async (event) => {
-      const { pid } = require("node:child_process").spawn("sleep", ["1000"]);
-      console.log("started " + pid);
-      if (event.wait) await new Promise(() => {});
-    };`;
-    const { pool, invoke, log } = openPool({ source, timeoutSeconds: 1 });
-    await invoke({ wait: true });
-    await invoke();
-    await pool.stop();
-    const started = [...log().matchAll(/started (\d+)/g)].map(([, pid]) => Number(pid));
-    expect(started).toHaveLength(2);
-    await until(() => started.every(hasEnded), "the end of what was started");
-  });
-
   test("is told to end, and made to", async () => {
     const source =
       "process.on('SIGTERM', () => { console.log('closing'); process.exit(0); }); exports.handler = async () => process.pid;";
@@ -301,8 +285,3 @@ describe("a process", () => {
     });
   });
 });
-
-/** Gone, or waiting for whoever adopted it to notice. */
-function hasEnded(pid: number): boolean {
-  return !existsSync(`/proc/${pid}`) || readFileSync(`/proc/${pid}/stat`, "utf8").includes(") Z ");
-}
