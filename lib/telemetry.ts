@@ -4,6 +4,7 @@
 // https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
 
 import { Logger } from "@aws-lambda-powertools/logger";
+import type { LogLevel } from "@aws-lambda-powertools/logger/types";
 import { Metrics } from "@aws-lambda-powertools/metrics";
 import { METRIC_NAMESPACE } from "./metric-namespace.ts";
 
@@ -19,7 +20,9 @@ export type ManyMeasures = Readonly<Record<string, number | readonly number[]>>;
 export const MOST_VALUES = 100;
 
 const serviceName = process.env.AWS_LAMBDA_FUNCTION_NAME ?? "local";
-const logger = new Logger({ serviceName });
+// As an option, for from its environment Powertools takes it in capitals alone.
+const logLevel = process.env.LOG_LEVEL as LogLevel | undefined;
+const logger = new Logger({ serviceName, ...(logLevel === undefined ? {} : { logLevel }) });
 const metrics = new Metrics({ namespace: METRIC_NAMESPACE, serviceName });
 
 /** LOG_LEVEL sets the least level that is written: debug, info (the default), warn or error. */

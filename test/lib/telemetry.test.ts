@@ -14,6 +14,7 @@ beforeEach(() => {
 afterEach(() => {
   vi.useRealTimers();
   vi.restoreAllMocks();
+  vi.unstubAllEnvs();
 });
 
 test("an event is one line of JSON: a constant message and facts as fields", () => {
@@ -28,6 +29,15 @@ test("an event is one line of JSON: a constant message and facts as fields", () 
 test("debug lines are left out unless asked for", () => {
   log.debug("detail");
   expect(lines).toEqual([]);
+});
+
+test.each(["error", "ERROR"])("LOG_LEVEL=%s leaves out warnings", async (level) => {
+  vi.stubEnv("LOG_LEVEL", level);
+  vi.resetModules();
+  const { log: quieter } = await import("../../lib/telemetry.ts");
+  quieter.warn("left out");
+  quieter.error("written");
+  expect(lines.map((line) => JSON.parse(line).message)).toEqual(["written"]);
 });
 
 test("a measure is a log line and a metric by function in one", () => {
