@@ -7,6 +7,8 @@ export interface RangeOptions {
   readonly topic: string;
   /** Records from this Kafka timestamp on, milliseconds; from the topic's start unless given. */
   readonly since?: number;
+  /** The newest so many offsets of each partition; all of them unless given. */
+  readonly newest?: number;
   /** Names the consumer group that is used for the time of reading. */
   readonly name: string;
   /** Reads what belongs to transactions whatever becomes of them, and what stands behind one that is open. */
@@ -86,7 +88,7 @@ interface Range {
 /** The stretch of each partition; an empty one starts where it ends. */
 async function rangesOf(
   kafka: Kafka,
-  { topic, since, readUncommitted = false }: RangeOptions,
+  { topic, since, newest = Number.POSITIVE_INFINITY, readUncommitted = false }: RangeOptions,
 ): Promise<Map<number, Range>> {
   const admin = kafka.admin();
   await admin.connect();
@@ -94,8 +96,9 @@ async function rangesOf(
     const offsets = await admin.fetchTopicOffsets(topic);
     const first = since === undefined ? [] : await admin.fetchTopicOffsetsByTimestamp(topic, since);
     const ranges = offsets.map(({ partition, low, high }): [number, Range] => {
-      const start = first.find((one) => one.partition === partition)?.offset ?? low;
-      const range = { start: Math.min(Number(high), Math.max(Number(low), Number(start))), end: Number(high) };
+      const from = Number(first.find((one) => one.partition === partition)?.offset ?? low);
+      const end = Number(high);
+      const range = { start: Math.min(end, Math.max(Number(low), from, end - newest)), end };
       return [partition, readUncommitted ? { ...range, end: undefined } : range];
     });
     return new Map(ranges);

@@ -10,6 +10,8 @@ const mayReach: readonly (readonly [from: string, to: readonly string[]])[] = [
   ["lib/", ["lib/"]],
   // The command on dead letters says what correction would do: it asks correction itself, here and on AWS.
   ["localstack/dlq", ["localstack/", "functions/commerce/", "lib/"]],
+  // So that the command on topics reads and writes as functions do, schemas and permissions included.
+  ["localstack/topic", ["localstack/", "lib/"]],
   // Costs are drawn as the summary is.
   ["localstack/cost", ["localstack/", "lib/charts/"]],
   ["localstack/", ["localstack/", "events/generate/", "lib/kafka/event.ts"]],

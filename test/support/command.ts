@@ -19,18 +19,20 @@ afterEach(() => {
   running.clear();
 });
 
-/** Starts a program by its path from the root; what is left of it is killed after the test. */
+/** Starts a program by its path from the root, with `input` on its standard input; what is left of it is killed after the test. */
 export function runCommand(
   program: string,
   args: readonly string[],
   environment: Readonly<Record<string, string>> = {},
+  input = "",
 ): Command {
   const child = spawn(process.execPath, ["--disable-warning=TimeoutNegativeWarning", join(root, program), ...args], {
     cwd: root,
-    stdio: ["ignore", "pipe", "pipe"],
+    stdio: ["pipe", "pipe", "pipe"],
     env: { PATH: process.env.PATH, HOME: process.env.HOME, ...environment },
   });
   running.add(child);
+  child.stdin.on("error", () => undefined).end(input); // it may have ended before it read
   const said = { output: "", errors: "" };
   child.stdout.setEncoding("utf8").on("data", (text) => (said.output += text));
   child.stderr.setEncoding("utf8").on("data", (text) => (said.errors += text));
