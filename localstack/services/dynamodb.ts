@@ -50,7 +50,7 @@ async function prepare(place: Place): Promise<Launch> {
     command: {
       command: java.program,
       arguments: [
-        ...javaFlags("fast-start", heapMb), // it answers few calls: compiling them better costs more than it gives
+        ...javaFlags("fast-start", heapMb, place.dataFolder), // it answers few calls: compiling them better costs more than it gives
         `-Djava.library.path=${join(folder, "DynamoDBLocal_lib")}`,
         ...["-jar", join(folder, "DynamoDBLocal.jar"), ...storage],
         ...["-sharedDb", "-port", String(place.port), "-disableTelemetry"],

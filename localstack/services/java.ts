@@ -46,10 +46,10 @@ async function askJava(program: string, environment: NodeJS.ProcessEnv): Promise
   return { program, version };
 }
 
-/** Flags for one service in one small process; `heapMb` is its most. */
-export function javaFlags(tuning: Tuning, heapMb: number): string[] {
+/** Flags for one service in one small process; `heapMb` is its most. What libraries unpack goes with the data folder. */
+export function javaFlags(tuning: Tuning, heapMb: number, dataFolder: string): string[] {
   const compiler = tuning === "fast-start" ? ["-XX:TieredStopAtLevel=1", "-Xms64m"] : [`-Xms${heapMb}m`];
-  return [...compiler, `-Xmx${heapMb}m`, "-XX:+UseSerialGC", "-XX:-UsePerfData"];
+  return [...compiler, `-Xmx${heapMb}m`, "-XX:+UseSerialGC", "-XX:-UsePerfData", `-Djava.io.tmpdir=${dataFolder}`];
 }
 
 /** Loaded classes kept in a file: used where it exists, else written when the process ends. */

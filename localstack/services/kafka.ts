@@ -77,7 +77,7 @@ export async function prepareBroker(place: Place, extras?: BrokerExtras): Promis
     command: {
       command: java.program,
       arguments: [
-        ...javaFlags(place.tuning, place.kafkaHeapMb),
+        ...javaFlags(place.tuning, place.kafkaHeapMb, place.dataFolder),
         ...archive.flags,
         "-Dorg.slf4j.simpleLogger.showDateTime=true",
         "-Dorg.slf4j.simpleLogger.dateTimeFormat=HH:mm:ss.SSS",

@@ -56,7 +56,7 @@ async function prepare(place: Place): Promise<Launch> {
     command: {
       command: java.program,
       arguments: [
-        ...javaFlags(place.tuning, heapMb),
+        ...javaFlags(place.tuning, heapMb, place.dataFolder),
         ...archive.flags,
         "-Dquarkus.http.host=127.0.0.1",
         `-Dquarkus.http.port=${place.port}`,
