@@ -1,5 +1,6 @@
-// Four projects: `unit` (no I/O, all in seconds), `integration` (real broker, DynamoDB Local; one of each shared by all suites), `deploy`
-// (the service deployed to MiniStack and removed, one step after the other) and `localstack` (stage `local`, at LocalStack).
+// Five projects: `unit` (no I/O, all in seconds), `integration` (real broker, DynamoDB Local; one of each shared by all suites), `demo` (the
+// demo as a user starts it, with nothing beside it), `deploy` (the service deployed to MiniStack and removed, one step after the other) and
+// `localstack` (stage `local`, at LocalStack).
 import { defineConfig } from "vitest/config";
 
 export default defineConfig({
@@ -10,7 +11,7 @@ export default defineConfig({
           name: "unit",
           testTimeout: 300_000,
           include: ["test/**/*.test.ts"],
-          exclude: ["test/**/*.int.test.ts", "test/e2e/**", "test/deploy/**", "test/**/*.localstack.test.ts"],
+          exclude: ["test/**/*.int.test.ts", "test/demo/**", "test/deploy/**", "test/**/*.localstack.test.ts"],
         },
       },
       {
@@ -20,7 +21,14 @@ export default defineConfig({
           globalSetup: ["test/support/services.ts"],
           testTimeout: 900_000, // a machine that is slow fails nothing
           hookTimeout: 900_000,
-          maxWorkers: 2,
+          maxWorkers: 3, // of two cores: many suites wait for time limits, restarts and rebalances
+        },
+      },
+      {
+        test: {
+          name: "demo",
+          include: ["test/demo/*.test.ts"],
+          testTimeout: 900_000,
         },
       },
       {

@@ -40,7 +40,7 @@ const steps: readonly Step[] = [
   { script: "types" },
   { script: "test:unit", results: `${RESULTS}/unit.json` },
   { script: "test:integration", results: `${RESULTS}/integration.json` },
-  { script: "demo" },
+  { script: "test:demo", results: `${RESULTS}/demo.json` },
 ];
 
 rmSync(RESULTS, { recursive: true, force: true });
