@@ -10,6 +10,7 @@ import type { Consumer } from "../kafka/consume.ts";
 import type { SideOutput } from "../kafka/side-output.ts";
 import type { Batch, Decoded } from "../kafka/source.ts";
 import { fold, type LateShare, refold, type WindowShare } from "./fold.ts";
+import { inParallel } from "./in-parallel.ts";
 import { sharedReads } from "./shared-reads.ts";
 import type { Partial, PartialKey, WindowStore } from "./store.ts";
 import { type Aggregates, mergeStates, shapeOf, type WindowDeclaration, type WindowShape } from "./tumbling.ts";
@@ -255,18 +256,4 @@ async function checkShape<In, A extends Aggregates<In>>(
 /** What stored state depends on; the rest of a shape may change between deploys. */
 function identityOf({ size, advance, aggregate, runningTotals = false }: WindowShape) {
   return { size, advance, aggregate, runningTotals };
-}
-
-/** Runs at most 16 at a time: enough to hide the store's latency, few enough not to be throttled. */
-async function inParallel<T, R>(items: readonly T[], run: (item: T) => Promise<R>): Promise<R[]> {
-  const results: R[] = [];
-  let next = 0;
-  const worker = async () => {
-    while (next < items.length) {
-      const at = next++;
-      results[at] = await run(items[at] as T);
-    }
-  };
-  await Promise.all(Array.from({ length: Math.min(16, items.length) }, worker));
-  return results;
 }

@@ -24,6 +24,7 @@ import {
   QueryCommand,
   UpdateItemCommand,
 } from "@aws-sdk/client-dynamodb";
+import { inParallel } from "./in-parallel.ts";
 import {
   type Definition,
   type DirtyWindow,
@@ -114,13 +115,10 @@ export function dynamoDbStore(options: DynamoDbStoreOptions): WindowStore {
   async function remember(results: readonly FrozenResult[], number: number): Promise<void> {
     const emission = { N: String(number) };
     const rest = { emission, ...expiringAt() };
-    for (let at = 0; at < results.length; at += AT_ONCE) {
-      const items = results
-        .slice(at, at + AT_ONCE)
-        .map((result) => stored.emittedItem(`${control}#emitted`, result, rest));
-      const isOlder = "attribute_not_exists(emission) OR emission <= :emission";
-      await Promise.all(items.map((item) => put(item, isOlder, { ":emission": emission })));
-    }
+    const isOlder = "attribute_not_exists(emission) OR emission <= :emission";
+    await inParallel(results, (result) =>
+      put(stored.emittedItem(`${control}#emitted`, result, rest), isOlder, { ":emission": emission }),
+    );
   }
 
   /** Changes the head if it still is the expected one; number, status and owner are what make it so. */
@@ -279,9 +277,6 @@ export function dynamoDbStore(options: DynamoDbStoreOptions): WindowStore {
     return items;
   }
 }
-
-/** Requests at a time: enough to hide the table's latency, few enough not to be throttled. */
-const AT_ONCE = 25;
 
 function keys(pk: string, sk: string) {
   return { pk: { S: pk }, sk: { S: sk } };
