@@ -40,6 +40,7 @@ ${explainOptions(declared)}`;
 
 interface Command {
   readonly connection: KafkaConnection;
+  readonly brokers: readonly string[];
   readonly topic: string;
   readonly options: Options;
   readonly signal: AbortSignal;
@@ -63,7 +64,7 @@ export async function main(): Promise<void> {
     const brokers = await findBrokers(options.brokers);
     const connection = openConnection({ brokers, owner: "topic-command", access });
     try {
-      await run({ connection, topic, options, signal });
+      await run({ connection, brokers, topic, options, signal });
     } finally {
       await connection.close();
     }
@@ -86,13 +87,12 @@ async function list({ connection }: Command): Promise<void> {
 }
 
 async function read(command: Command): Promise<void> {
-  const { connection, topic, options } = command;
+  const { connection, brokers, topic, options } = command;
   await mustExist(command);
   const { limit: newest } = options;
   const found = await readRange(connection.kafka, { topic, newest, name: connection.owner });
   const records = [...found].sort((one, other) => one.timestamp - other.timestamp).slice(-newest);
-  if (options.event)
-    return void screen.write(`${JSON.stringify(asEvent(records, await brokersOf(options)), null, 2)}\n`);
+  if (options.event) return void screen.write(`${JSON.stringify(asEvent(records, brokers.join(",")), null, 2)}\n`);
   const readable = await readableRecords(records, () => findSchemaRegistry(options.registry));
   if (options.json) return readable.forEach((record) => void screen.write(asJsonLine(record)));
   for (const record of readable) screen.write(asLines(record, screen));
@@ -142,10 +142,6 @@ function schemaIn(file: string): object {
   } catch (cause) {
     throw new UsageError(`--avro ${file}: ${messageOf(cause)}`, { cause });
   }
-}
-
-async function brokersOf({ brokers }: Options): Promise<string> {
-  return (await findBrokers(brokers)).join(",");
 }
 
 async function topicsOf(connection: KafkaConnection): Promise<string[]> {
