@@ -111,7 +111,8 @@ export async function changePassword({ open }: SecureKafka, user: string, passwo
   if (kind !== "done") throw new Error(`The password of '${user}' could not be changed:\n${output}`);
 }
 
-const surroundings = {
+/** What a broker of a test's own is started among. */
+export const surroundings = {
   dataFolder: undefined,
   cacheFolder: join(root, ".local", "cache"),
   tuning: "fast-start",

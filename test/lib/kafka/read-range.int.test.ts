@@ -12,6 +12,7 @@ import { startEmbedded } from "../../../localstack/services/embedded.ts";
 import { kafka, prepareBroker } from "../../../localstack/services/kafka.ts";
 import { anyFreePort } from "../../../localstack/services/port.ts";
 import type { Place, RunningService } from "../../../localstack/services/service.ts";
+import { surroundings } from "../../support/secure-kafka.ts";
 import { root } from "../../support/source-tree.ts";
 import { until } from "../../support/until.ts";
 
@@ -47,15 +48,7 @@ async function start(name: string, settings: (port: number) => string, port?: nu
   const usualPort = port ?? (await anyFreePort());
   const definition = { ...kafka, name: `${name}-broker`, embedded: { ...kafka.embedded, usualPort, prepare } };
   const broker = await startEmbedded(definition, {
-    dataFolder: undefined,
-    cacheFolder: join(root, ".local", "cache"),
-    tuning: "fast-start",
-    kafkaHeapMb: 256,
-    environment: process.env,
-    environmentAnswersWithinMs: 0,
-    whyNoContainers: async () => "it is always a process",
-    signal: new AbortController().signal,
-    onProgress: () => {},
+    ...surroundings,
     logsFolder: join(root, ".local", "logs", "test"),
   });
   brokers.push(broker);
